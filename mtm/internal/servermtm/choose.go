@@ -26,7 +26,7 @@ func (w *work) choose(ctx context.Context, c Choice) (wanted []item, err error) 
 		wanted[i].visits = w.session.breaks[wanted[i].id]
 	}
 	slices.SortFunc(wanted, func(a, b item) int { return a.number - b.number })
-	w.chosen = slices.Clone(wanted)
+	w.chosen = wanted
 	if err == nil {
 		err = w.claim(ctx, wanted)
 	}
@@ -44,16 +44,12 @@ func (m *Mailbox) pick(ctx context.Context, c Choice, waits queue, number func(s
 	if c.New {
 		flags = store.New | asked
 	}
-	refs, err := m.Store.UIDs(ctx, m.Service, m.Service, flags)
-	if err != nil {
-		return nil, err
-	}
 	selected := make(map[store.ID]bool, len(c.Selection))
 	for _, id := range c.Selection {
 		selected[id] = true
 	}
 	var wanted []item
-	for _, ref := range refs {
+	err := m.Store.EachUID(ctx, m.Service, m.Service, flags, func(ref *store.Ref) {
 		n, within := number(ref.ID)
 		switch {
 		case !within,
@@ -70,6 +66,6 @@ func (m *Mailbox) pick(ctx context.Context, c Choice, waits queue, number func(s
 				new: ref.Flags.Has(store.New), pending: ref.Flags.Has(asked),
 			})
 		}
-	}
-	return wanted, nil
+	})
+	return wanted, err
 }

@@ -15,8 +15,13 @@ type errands struct {
 
 // errandsOf returns the errands for messages that are sorted. With arrivals that is by number.
 func errandsOf(items []item, arrivals *picks) errands {
-	e := errands{items: items, arrivals: arrivals, all: arrivals}
-	if arrivals.Len() == 0 || len(items) > 0 {
+	e := errands{items: items, arrivals: arrivals}
+	switch {
+	case arrivals.Len() == 0:
+		e.all = itemNumbers(items)
+	case len(items) == 0:
+		e.all = arrivals
+	default:
 		e.all = e.merged()
 	}
 	return e
@@ -27,9 +32,6 @@ func (e *errands) merged() pop3.Ints {
 	all := make(pop3.Ints, 0, len(e.items)+e.arrivals.Len())
 	for _, it := range e.items {
 		all = append(all, it.number)
-	}
-	if e.arrivals.Len() == 0 {
-		return all
 	}
 	e.arrivals.indexes(func(i int) { all = append(all, e.arrivals.of.number(i)) })
 	slices.Sort(all)

@@ -47,6 +47,41 @@ func idsOf(items []item) []store.ID {
 	return ids
 }
 
+// parted splits items by their index. When all are on one side it returns the same slice, since
+// there may be a million.
+func parted(items []item, is func(k int) bool) (yes, no []item) {
+	count := 0
+	for k := range items {
+		if is(k) {
+			count++
+		}
+	}
+	switch count {
+	case 0:
+		return nil, items
+	case len(items):
+		return items, nil
+	}
+	yes, no = make([]item, 0, count), make([]item, 0, len(items)-count)
+	for k, it := range items {
+		if is(k) {
+			yes = append(yes, it)
+		} else {
+			no = append(no, it)
+		}
+	}
+	return yes, no
+}
+
+// itemNumbers is pop3.Numbers of items.
+type itemNumbers []item
+
+// Len implements pop3.Numbers.
+func (l itemNumbers) Len() int { return len(l) }
+
+// At implements pop3.Numbers.
+func (l itemNumbers) At(i int) int { return l[i].number }
+
 // itemOf returns the item of a message. The search begins at index i, near which it is.
 func itemOf(items []item, i, number int) item {
 	is := func(it item) bool { return it.number == number }

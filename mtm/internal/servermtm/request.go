@@ -117,16 +117,10 @@ func (p Populate) phase() progress.Phase {
 // split returns the messages that are populated already, those that are stored and only need the
 // flag, and those to fetch.
 func (p Populate) split(wanted []item) (done, here, missing []item) {
-	for _, it := range wanted {
-		switch {
-		case it.complete && (p.Top || it.kind == store.BodyWhole):
-			done = append(done, it)
-		case it.kind == store.BodyWhole:
-			here = append(here, it)
-		default:
-			missing = append(missing, it)
-		}
-	}
+	done, rest := parted(wanted, func(k int) bool {
+		return wanted[k].complete && (p.Top || wanted[k].kind == store.BodyWhole)
+	})
+	here, missing = parted(rest, func(k int) bool { return rest[k].kind == store.BodyWhole })
 	return done, here, missing
 }
 

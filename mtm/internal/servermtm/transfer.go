@@ -99,15 +99,7 @@ func (w *work) find(ctx context.Context, t Transfer) ([]item, *copyFinder, error
 // transfer, so that none is stored twice.
 func (w *work) leaveOutStored(t Transfer, wanted []item, found *copyFinder) ([]item, error) {
 	w.rivals, w.copied = found.rivals, make(map[store.ID]bool)
-	missing := wanted[:0:0]
-	var there []item
-	for k, it := range wanted {
-		if found.of[k] == 0 {
-			missing = append(missing, it)
-		} else {
-			there = append(there, it)
-		}
-	}
+	there, missing := parted(wanted, func(k int) bool { return found.of[k] != 0 })
 	w.result.AlreadyThere += w.unseen(there)
 	w.keep(there)
 	if err := w.settle(there, t.fulfils); err != nil || t.Move || t.queued {
@@ -221,15 +213,10 @@ func (w *work) placeAwaited(b *bodyBatch, i int, t Transfer, done []store.Queued
 // copyLocal copies whole stored messages, in one commit; both entries share the octets. It
 // returns the other messages.
 func (w *work) copyLocal(ctx context.Context, t Transfer, wanted []item, settled store.Flags) ([]item, error) {
-	missing := wanted[:0:0]
-	var here []item
-	for _, it := range wanted {
-		if !it.unsure && (it.kind == store.BodyWhole || w.got[it.id] != 0) {
-			here = append(here, it)
-		} else {
-			missing = append(missing, it)
-		}
-	}
+	here, missing := parted(wanted, func(k int) bool {
+		it := &wanted[k]
+		return !it.unsure && (it.kind == store.BodyWhole || w.got[it.id] != 0)
+	})
 	if len(here) == 0 {
 		return missing, nil
 	}

@@ -236,12 +236,8 @@ func (w *work) putOff(missing []item, asked late) []item {
 	if w.last {
 		return missing
 	}
-	rest := missing[:0:0]
-	for _, it := range missing {
-		if it.visits == 0 {
-			rest = append(rest, it)
-			continue
-		}
+	rest, late := parted(missing, func(k int) bool { return missing[k].visits == 0 })
+	for _, it := range late {
 		asked.item = it
 		w.session.late = append(w.session.late, asked)
 	}
