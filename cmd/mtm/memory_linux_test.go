@@ -60,3 +60,31 @@ var _ = Describe("a message of 1 GiB", func() {
 		Expect(c.Wait()).To(Succeed())
 	})
 })
+
+var _ = Describe("a mailbox of more than a million messages", func() {
+	It("is listed within 64 MiB of memory", func() {
+		u := newUser()
+		drop, err := maildrop.Synthetic(maildrop.SyntheticOptions{Count: 1_100_000, Size: 1 << 10, Seed: 1})
+		Expect(err).NotTo(HaveOccurred())
+		s := fakeserver.Start(tb(), fakeserver.MaildropOf(drop), nil)
+		u.addAccount(s)
+		u.succeeds("account", "set", "work", "--sync-limit", "3")
+		c := u.command("shell", "work")
+		in, err := c.StdinPipe()
+		Expect(err).NotTo(HaveOccurred())
+		out, err := c.StdoutPipe()
+		Expect(err).NotTo(HaveOccurred())
+		c.Stderr = GinkgoWriter
+		Expect(c.Start()).To(Succeed())
+		_, err = io.WriteString(in, "get --headers-only\n")
+		Expect(err).NotTo(HaveOccurred())
+		lines := bufio.NewReader(out)
+		for text := ""; text != "1100000 messages on the server, 3 new\n"; {
+			text, err = lines.ReadString('\n')
+			Expect(err).NotTo(HaveOccurred(), text)
+		}
+		Expect(peak(c.Process.Pid)).To(BeNumerically("<", 64<<10))
+		Expect(in.Close()).To(Succeed())
+		Expect(c.Wait()).To(Succeed())
+	})
+})
