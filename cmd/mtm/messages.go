@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"strconv"
 
 	"pop3mtm/cmd/internal/cli"
@@ -44,7 +43,7 @@ func (m *messages) add(v *messageView) error {
 	m.line = append(m.line[:0], m.lead...)
 	m.lead = ","
 	m.line = append(v.appendJSON(m.line), '\n')
-	_, err := m.out.Write(cli.EscapeJSON(m.line))
+	_, err := m.out.Write(m.line)
 	return err
 }
 
@@ -103,9 +102,7 @@ func appendText(b []byte, name, text string) []byte {
 // encoded returns a text as the encoder writes it.
 func encoded(text string) []byte {
 	var out bytes.Buffer
-	e := json.NewEncoder(&out)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(text) // a string always has a form
+	_ = cli.NewJSON(&out).Encode(text) // a string always has a form
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
 
