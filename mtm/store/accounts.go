@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"maps"
 	"slices"
 )
@@ -49,8 +48,8 @@ func (a *accounts) wipe(services []ID) error {
 		name, value string
 	}
 	var others []row
-	err := a.c.query(ctx, "SELECT service, name, value FROM settings", func(r []driver.Value) error {
-		if one := (row{asInt(r[0]), asText(r[1]), asText(r[2])}); !slices.Contains(services, ID(one.service)) {
+	err := a.c.query(ctx, "SELECT service, name, value FROM settings", func(r cells) error {
+		if one := (row{r.int(0), r.text(1), r.text(2)}); !slices.Contains(services, ID(one.service)) {
 			others = append(others, one)
 		}
 		return nil
@@ -69,7 +68,7 @@ func (a *accounts) wipe(services []ID) error {
 // haveSettings reports whether one of the services has settings.
 func (a *accounts) haveSettings(services []ID) (has bool, err error) {
 	err = a.c.queryChunks(context.Background(), "SELECT 1 FROM settings WHERE service IN", services,
-		func([]driver.Value) error { has = true; return nil })
+		func(cells) error { has = true; return nil })
 	return has, err
 }
 
@@ -122,7 +121,7 @@ func (s *Store) Settings(ctx context.Context, service ID) (map[string]string, er
 	m := make(map[string]string)
 	err := s.index.read(ctx, func(c *conn) error {
 		return c.query(ctx, "SELECT name, value FROM settings WHERE service = ?",
-			func(row []driver.Value) error { m[asText(row[0])] = asText(row[1]); return nil }, service)
+			func(row cells) error { m[row.text(0)] = row.text(1); return nil }, service)
 	})
 	return m, err
 }

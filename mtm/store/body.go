@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
@@ -40,9 +39,9 @@ func (s *Store) bodyOf(ctx context.Context, id ID) (Body, error) {
 	found := false
 	err := s.index.read(ctx, func(c *conn) error {
 		return c.query(ctx, "SELECT "+bodyColumns+" FROM entries WHERE id = ?",
-			func(row []driver.Value) error {
+			func(row cells) error {
 				found = true
-				b = scanBody(row)
+				b = scanBody(row, 0)
 				return nil
 			}, id)
 	})

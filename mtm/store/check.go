@@ -3,7 +3,6 @@ package store
 import (
 	"bufio"
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -90,8 +89,8 @@ type checker struct {
 
 // index lets SQLite check its own pages and indexes.
 func (k *checker) index(ctx context.Context, c *conn) error {
-	return c.query(ctx, "PRAGMA integrity_check(20)", func(row []driver.Value) error {
-		if text := asText(row[0]); text != "ok" {
+	return c.query(ctx, "PRAGMA integrity_check(20)", func(row cells) error {
+		if text := row.text(0); text != "ok" {
 			k.report(Problem{Text: "index: " + text})
 		}
 		return nil
@@ -119,8 +118,8 @@ func (k *checker) tree(ctx context.Context, c *conn) error {
 		"SELECT DISTINCT entry FROM recipients WHERE entry NOT IN (SELECT entry FROM outgoing)": "recipients without an envelope",
 		"SELECT id FROM entries WHERE id >= (SELECT next_entry FROM store)":                     "its id would be assigned again",
 	} {
-		err := c.query(ctx, query, func(row []driver.Value) error {
-			k.report(Problem{Entry: ID(asInt(row[0])), Text: text})
+		err := c.query(ctx, query, func(row cells) error {
+			k.report(Problem{Entry: ID(row.int(0)), Text: text})
 			return nil
 		})
 		if err != nil {
@@ -131,8 +130,8 @@ func (k *checker) tree(ctx context.Context, c *conn) error {
 }
 
 func (k *checker) listSegments(ctx context.Context, c *conn) error {
-	return c.query(ctx, "SELECT id, length FROM segments ORDER BY id", func(row []driver.Value) error {
-		k.segments = append(k.segments, Body{Segment: asInt(row[0]), Length: asInt(row[1])})
+	return c.query(ctx, "SELECT id, length FROM segments ORDER BY id", func(row cells) error {
+		k.segments = append(k.segments, Body{Segment: row.int(0), Length: row.int(1)})
 		k.sum.Segments++
 		return nil
 	})
@@ -141,9 +140,9 @@ func (k *checker) listSegments(ctx context.Context, c *conn) error {
 // bodies compares each reference of the index with its record.
 func (k *checker) bodies(ctx context.Context, c *conn) error {
 	return c.query(ctx, "SELECT id, "+bodyColumns+` FROM entries
-		WHERE body_kind <> 0 ORDER BY segment, offset`, func(row []driver.Value) error {
+		WHERE body_kind <> 0 ORDER BY segment, offset`, func(row cells) error {
 		k.sum.Bodies++
-		return k.reference(ctx, ID(asInt(row[0])), scanBody(row[1:]))
+		return k.reference(ctx, ID(row.int(0)), scanBody(row, 1))
 	})
 }
 

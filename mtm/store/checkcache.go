@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,9 +12,9 @@ import (
 func (k *checker) rows(ctx context.Context, c *conn) error {
 	var r entryRow
 	var e Entry
-	err := c.query(ctx, "SELECT "+rowColumns+" FROM entries", func(row []driver.Value) error {
+	err := c.query(ctx, "SELECT "+rowColumns+" FROM entries", func(row cells) error {
 		if !r.read(row, &e) {
-			k.report(Problem{Entry: ID(asInt(row[0])), Text: "its row in the index is damaged"})
+			k.report(Problem{Entry: ID(row.int(0)), Text: "its row in the index is damaged"})
 		}
 		return nil
 	})
@@ -49,8 +48,8 @@ func (k *checker) cache(ctx context.Context, c *conn) error {
 		`SELECT 0, segment, offset FROM unknown WHERE kind = 0 AND segment IN (SELECT segment FROM unknown
 			WHERE kind <> 0 AND (segment, offset) NOT IN (` + knownAgain + "))": "octets that are not a complete record",
 	} {
-		err := c.query(ctx, query, func(row []driver.Value) error {
-			k.report(Problem{Entry: ID(asInt(row[0])), Segment: asInt(row[1]), Offset: asInt(row[2]), Text: text})
+		err := c.query(ctx, query, func(row cells) error {
+			k.report(Problem{Entry: ID(row.int(0)), Segment: row.int(1), Offset: row.int(2), Text: text})
 			return nil
 		})
 		if err != nil {
@@ -58,8 +57,8 @@ func (k *checker) cache(ctx context.Context, c *conn) error {
 		}
 	}
 	k.gaps = make(map[location]int64)
-	return c.query(ctx, "SELECT segment, offset, length FROM unknown WHERE kind = 0", func(row []driver.Value) error {
-		k.gaps[location{asInt(row[0]), asInt(row[1])}] = asInt(row[2])
+	return c.query(ctx, "SELECT segment, offset, length FROM unknown WHERE kind = 0", func(row cells) error {
+		k.gaps[location{row.int(0), row.int(1)}] = row.int(2)
 		return nil
 	})
 }
@@ -129,8 +128,8 @@ func (k *checker) queue(ctx context.Context, c *conn) error {
 			AND (flags & %[1]d, email_flags & %[2]d) <> (SELECT (count(*) > 0) * %[1]d, %[3]s
 			FROM operations WHERE operations.entry = entries.id)`, Operation, OperationMask, waitingOperation): "its flags do not match its queued operations",
 	} {
-		err := c.query(ctx, query, func(row []driver.Value) error {
-			k.report(Problem{Entry: ID(asInt(row[0])), Text: text})
+		err := c.query(ctx, query, func(row cells) error {
+			k.report(Problem{Entry: ID(row.int(0)), Text: text})
 			return nil
 		})
 		if err != nil {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"strings"
 )
 
@@ -14,20 +13,18 @@ const (
 
 // chunks calls f with a statement and its arguments for every part of a long list of ids. The
 // statement is query followed by the list; in query, ?1 and ?2 stand for a and b.
-func (c *conn) chunks(query string, ids []ID, a, b int64, f func(query string, args []driver.NamedValue) error) error {
+func (c *conn) chunks(query string, ids []ID, a, b int64, f func(query string, args []value) error) error {
 	for len(ids) > 0 {
 		size := manyIDs
 		if len(ids) <= fewIDs {
 			size = fewIDs
 		}
-		args := make([]driver.NamedValue, 2+size)
-		args[0].Value, args[1].Value = a, b
-		for i := range args {
-			args[i].Ordinal = i + 1
-		}
+		args := make([]value, 2+size)
+		args[0].set(a)
+		args[1].set(b)
 		n := min(size, len(ids))
 		for i, id := range ids[:n] {
-			args[2+i].Value = int64(id)
+			args[2+i].set(int64(id))
 		}
 		if err := f(query+idList(size), args); err != nil {
 			return err
@@ -39,16 +36,16 @@ func (c *conn) chunks(query string, ids []ID, a, b int64, f func(query string, a
 
 // execChunks runs a statement that ends in "IN" for all ids.
 func (c *conn) execChunks(ctx context.Context, query string, ids []ID, a, b int64) error {
-	return c.chunks(query, ids, a, b, func(query string, args []driver.NamedValue) error {
+	return c.chunks(query, ids, a, b, func(query string, args []value) error {
 		_, err := c.execValues(ctx, query, args)
 		return err
 	})
 }
 
 // queryChunks runs a query that ends in "IN" for all ids. The rows come in any order.
-func (c *conn) queryChunks(ctx context.Context, query string, ids []ID, f func(row []driver.Value) error) error {
-	return c.chunks(query, ids, 0, 0, func(query string, args []driver.NamedValue) error {
-		return c.queryValues(ctx, query, f, args)
+func (c *conn) queryChunks(ctx context.Context, query string, ids []ID, f func(row cells) error) error {
+	return c.chunks(query, ids, 0, 0, func(query string, args []value) error {
+		return c.run(ctx, query, args, f)
 	})
 }
 

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 	"slices"
 	"strings"
@@ -110,7 +109,7 @@ func (t *tree) copyRows(query string, c *Copies, list []Copied) error {
 	for n, v := range map[int]int64{copyParent: int64(c.Into), copyLinked: boolInt(c.Linked),
 		copyClear: int64(c.Clear | derived), copySet: int64(c.Set &^ derived),
 		copyEmailClear: int64(c.EmailClear | derivedEmail), copyEmailSet: int64(c.EmailSet &^ derivedEmail)} {
-		args[n-1].Value = v
+		args[n-1].set(v)
 	}
 	for i, one := range list {
 		if err := t.checkBody(one.Body); err != nil {
@@ -131,9 +130,9 @@ func (t *tree) copyRows(query string, c *Copies, list []Copied) error {
 }
 
 // bindCopy sets the arguments of one copy, in the order of copyColumns.
-func bindCopy(a []driver.NamedValue, one Copied, id ID) {
+func bindCopy(a []value, one Copied, id ID) {
 	for i, v := range []int64{int64(id), int64(one.Source), int64(one.Body.Kind), one.Body.Segment,
 		one.Body.Offset, one.Body.Length, int64(one.Body.CRC), int64(one.Flags &^ derived), int64(one.Email &^ derivedEmail)} {
-		a[i].Value = v
+		a[i].set(v)
 	}
 }

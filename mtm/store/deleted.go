@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 )
 
 // noteSoon is how many deletions may be without a note before one is written.
@@ -77,8 +76,8 @@ func (s *Store) noteSome(ctx context.Context) error {
 func (c *conn) unnoted() (list []deletion, err error) {
 	err = c.query(context.Background(), `SELECT deleted.segment, offset, crc, ifnull(birth, 0) FROM deleted
 		LEFT JOIN segments ON segments.id = deleted.segment WHERE noted = 0 ORDER BY 1, 2 LIMIT ?`,
-		func(row []driver.Value) error {
-			list = append(list, deletion{location{asInt(row[0]), asInt(row[1])}, asInt(row[3]), uint32(asInt(row[2]))})
+		func(row cells) error {
+			list = append(list, deletion{location{row.int(0), row.int(1)}, row.int(3), uint32(row.int(2))})
 			return nil
 		}, deletedPerNote)
 	return list, err

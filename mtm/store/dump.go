@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"database/sql/driver"
 	"fmt"
 	"io"
 	"slices"
@@ -37,12 +36,12 @@ func (s *Store) Dump(ctx context.Context, w io.Writer) error {
 				FROM tree CROSS JOIN entries ON entries.parent = tree.id
 			) SELECT `+shownColumns+`, depth, EXISTS (SELECT 1 FROM outgoing WHERE entry = id)
 			FROM tree CROSS JOIN entries USING (id)`+withShown+`ORDER BY place`,
-			func(row []driver.Value) error {
+			func(row cells) error {
 				if err := r.readShown(row, &e); err != nil {
 					return err
 				}
-				line := strings.Repeat("  ", int(asInt(row[len(columns)+1]))) + e.line() + waits[e.ID] + remembered[e.ID]
-				if asInt(row[len(columns)+2]) != 0 {
+				line := strings.Repeat("  ", int(row.int(len(columns)+1))) + e.line() + waits[e.ID] + remembered[e.ID]
+				if row.int(len(columns)+2) != 0 {
 					o, err := c.outgoing(ctx, e.ID)
 					if err != nil {
 						return err

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 )
 
@@ -13,7 +12,7 @@ func (s *Store) Entry(ctx context.Context, id ID) (Entry, error) {
 	var r entryRow
 	err := s.index.read(ctx, func(c *conn) error {
 		return c.query(ctx, "SELECT "+shownColumns+" FROM entries"+withShown+"WHERE id = ?",
-			func(row []driver.Value) error { return r.readShown(row, &e) }, id)
+			func(row cells) error { return r.readShown(row, &e) }, id)
 	})
 	if err == nil && e.ID == 0 {
 		err = fmt.Errorf("entry %d: %w", id, ErrNotFound)
@@ -29,7 +28,7 @@ func (s *Store) Entries(ctx context.Context, ids []ID) ([]Entry, error) {
 	found := make(map[ID]Entry, len(ids))
 	err := s.index.read(ctx, func(c *conn) error {
 		return c.queryChunks(ctx, "SELECT "+shownColumns+" FROM entries"+withShown+"WHERE id IN", ids,
-			func(row []driver.Value) error {
+			func(row cells) error {
 				err := r.readShown(row, &e)
 				found[e.ID] = e
 				return err
@@ -86,10 +85,10 @@ func (s *Store) EachUID(ctx context.Context, parent, service ID, flags Flags, f 
 		var ref Ref
 		return c.query(ctx, `SELECT id, size, flags, body_kind, uid FROM entries
 			WHERE parent = ?1 AND service = ?2 AND uid <> '' AND (?3 = 0 OR flags & ?3 AND (id >= ?4 OR flags & ?5)) ORDER BY id`,
-			func(row []driver.Value) error {
-				ref = Ref{ID: ID(asInt(row[0])), Size: asInt(row[1]), Flags: Flags(asInt(row[2])), Kind: BodyKind(asInt(row[3]))}
+			func(row cells) error {
+				ref = Ref{ID: ID(row.int(0)), Size: row.int(1), Flags: Flags(row.int(2)), Kind: BodyKind(row.int(3))}
 				if ref.Flags = how.aged(ref.ID, ref.Flags); flags == 0 || ref.Flags&flags != 0 {
-					ref.UID = asText(row[4])
+					ref.UID = row.text(4)
 					f(&ref)
 				}
 				return nil
@@ -106,8 +105,8 @@ func (s *Store) Count(ctx context.Context, parent ID) (Counts, error) {
 	var n Counts
 	err := s.index.read(ctx, func(c *conn) error {
 		return c.query(ctx, `SELECT count(*), count(CASE WHEN `+shownFlags+` & ?2 THEN 1 END), count(CASE WHEN `+shownFlags+` & ?3 THEN 1 END)
-			FROM entries`+withShown+`WHERE parent = ?1 AND type = ?4`, func(row []driver.Value) error {
-			n = Counts{int(asInt(row[0])), int(asInt(row[1])), int(asInt(row[2]))}
+			FROM entries`+withShown+`WHERE parent = ?1 AND type = ?4`, func(row cells) error {
+			n = Counts{int(row.int(0)), int(row.int(1)), int(row.int(2))}
 			return nil
 		}, parent, Unread, New, int(TypeMessage))
 	})

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -29,8 +28,8 @@ func (s *Store) PlanForTest(ctx context.Context, parent ID, o Order) (steps []st
 		query, args = o.dateQuery(), []any{parent}
 	}
 	err = s.index.read(ctx, func(c *conn) error {
-		return c.query(ctx, "EXPLAIN QUERY PLAN "+query, func(row []driver.Value) error {
-			steps = append(steps, asText(row[3]))
+		return c.query(ctx, "EXPLAIN QUERY PLAN "+query, func(row cells) error {
+			steps = append(steps, row.text(3))
 			return nil
 		}, args...)
 	})
@@ -125,13 +124,19 @@ func NotesForTest(mailbox, from []byte) error {
 	return nil
 }
 
-// QueuedOf returns the queued operation for a row of the index.
-func QueuedOf(values ...any) Queued {
-	row := make([]driver.Value, len(values))
-	for i, v := range values {
-		row[i] = v
+// QueueRows returns a function that reads the queued operation in a row of an index at path: the
+// columns of a SELECT with arguments.
+func QueueRows(path string) (read func(columns string, args ...any) (Queued, error), closer func() error, err error) {
+	c, err := dial(context.Background(), path)
+	if err != nil {
+		return nil, nil, err
 	}
-	return scanQueued(row)
+	return func(columns string, args ...any) (queued Queued, err error) {
+		return queued, c.query(context.Background(), "SELECT "+columns, func(row cells) error {
+			queued = scanQueued(row)
+			return nil
+		}, args...)
+	}, c.close, nil
 }
 
 // Version returns the version of the schema.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 	"strings"
 )
@@ -28,7 +27,7 @@ func (s *Store) Facts(ctx context.Context, service ID) (map[Fact]int64, error) {
 	facts := make(map[Fact]int64)
 	err := s.index.read(ctx, func(c *conn) error {
 		return c.query(ctx, "SELECT name, value FROM facts WHERE service = ?",
-			func(row []driver.Value) error { facts[Fact(asText(row[0]))] = asInt(row[1]); return nil }, service)
+			func(row cells) error { facts[Fact(row.text(0))] = row.int(1); return nil }, service)
 	})
 	return facts, err
 }
@@ -40,7 +39,7 @@ func (s *Store) Breaks(ctx context.Context, parent ID) (map[ID]int, error) {
 	err := s.index.read(ctx, func(c *conn) error {
 		return c.query(ctx, `SELECT entry, visits FROM breaks CROSS JOIN entries ON entries.id = breaks.entry
 			WHERE entries.parent = ?`,
-			func(row []driver.Value) error { visits[ID(asInt(row[0]))] = int(asInt(row[1])); return nil }, parent)
+			func(row cells) error { visits[ID(row.int(0))] = int(row.int(1)); return nil }, parent)
 	})
 	return visits, err
 }
@@ -48,9 +47,9 @@ func (s *Store) Breaks(ctx context.Context, parent ID) (map[ID]int, error) {
 // remembered returns the facts and breaks of all entries as texts for Dump.
 func (c *conn) remembered(ctx context.Context) (map[ID]string, error) {
 	facts := make(map[ID][]string)
-	err := c.query(ctx, "SELECT service, name, value FROM facts ORDER BY service, name", func(row []driver.Value) error {
-		id := ID(asInt(row[0]))
-		facts[id] = append(facts[id], fmt.Sprintf("%s=%d", asText(row[1]), asInt(row[2])))
+	err := c.query(ctx, "SELECT service, name, value FROM facts ORDER BY service, name", func(row cells) error {
+		id := ID(row.int(0))
+		facts[id] = append(facts[id], fmt.Sprintf("%s=%d", row.text(1), row.int(2)))
 		return nil
 	})
 	lines := make(map[ID]string, len(facts))
@@ -60,8 +59,8 @@ func (c *conn) remembered(ctx context.Context) (map[ID]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = c.query(ctx, "SELECT entry, visits FROM breaks", func(row []driver.Value) error {
-		lines[ID(asInt(row[0]))] += fmt.Sprintf(" breaks=%d", asInt(row[1]))
+	err = c.query(ctx, "SELECT entry, visits FROM breaks", func(row cells) error {
+		lines[ID(row.int(0))] += fmt.Sprintf(" breaks=%d", row.int(1))
 		return nil
 	})
 	return lines, err

@@ -86,12 +86,11 @@ func (x *index) take(ctx context.Context) (*conn, error) {
 		return c, nil
 	}
 	p.mu.Unlock()
-	parameters := url.Values{"_pragma": {pragma("busy_timeout", x.busy.Milliseconds()),
-		pragma("cache_size", -8<<10), "query_only(1)"}}
+	parameters := url.Values{}
 	if x.file.frozen {
 		parameters.Set("immutable", "1")
 	}
-	return dialURI(ctx, x.file.path, parameters)
+	return dialURI(ctx, x.file.path, parameters, pragma("busy_timeout", x.busy.Milliseconds()), pragma("cache_size", -8<<10), "query_only(1)")
 }
 
 func (p *readerPool) give(c *conn) {

@@ -14,6 +14,8 @@ import (
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/mtm/store"
+
+	_ "modernc.org/sqlite" // which damages an index
 )
 
 // sqlite runs statements on the index beside the store, as sqlite3 would.

@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql/driver"
 	"fmt"
 	"math"
 	"slices"
@@ -56,7 +55,7 @@ type visit struct {
 }
 
 // read reads a row. It returns false when the row is damaged or has none of the selected flags.
-func (v *visit) read(row []driver.Value, e *Entry) bool {
+func (v *visit) read(row cells, e *Entry) bool {
 	if err := v.row.readSound(row, e); err != nil {
 		v.bad = cmp.Or(v.bad, err)
 		return false
@@ -97,7 +96,7 @@ func (o Order) direction() string {
 
 func (v *visit) byID(ctx context.Context, c *conn, parent ID) error {
 	var e Entry
-	return c.query(ctx, v.idQuery(), func(row []driver.Value) error {
+	return c.query(ctx, v.idQuery(), func(row cells) error {
 		if !v.read(row, &e) {
 			return nil
 		}
@@ -118,9 +117,9 @@ func (v *visit) byDate(ctx context.Context, c *conn, parent ID) error {
 		sign = 1
 	}
 	var list []dated
-	err := c.query(ctx, v.dateQuery(), func(row []driver.Value) error {
-		d := dated{math.MinInt64, sign * asInt(row[0])}
-		if date, ok := row[1].(int64); ok {
+	err := c.query(ctx, v.dateQuery(), func(row cells) error {
+		d := dated{math.MinInt64, sign * row.int(0)}
+		if date, ok := row.number(1); ok {
 			d.date = date
 		}
 		list = append(list, d)
@@ -150,8 +149,8 @@ func (v *visit) inOrder(ctx context.Context, c *conn, list []dated) error {
 	}
 	clear(v.entries)
 	var e Entry
-	read := func(row []driver.Value) error { //nolint:unparam // queries can stop at an error
-		if i, wanted := slices.BinarySearch(sorted, ID(asInt(row[0]))); wanted && v.read(row, &e) {
+	read := func(row cells) error { //nolint:unparam // queries can stop at an error
+		if i, wanted := slices.BinarySearch(sorted, ID(row.int(0))); wanted && v.read(row, &e) {
 			v.entries[i] = e
 		}
 		return nil
@@ -161,8 +160,8 @@ func (v *visit) inOrder(ctx context.Context, c *conn, list []dated) error {
 	if first, last := sorted[0], sorted[len(sorted)-1]; int(last-first) < 2*len(sorted) { // without a search for each row
 		err = c.query(ctx, "SELECT "+rowColumns+query+"BETWEEN ?2 AND ?3", read, v.rowFlags(), first, last)
 	} else {
-		err = c.chunks("SELECT "+rowColumns+query+"IN", ids, int64(v.rowFlags()), 0, func(query string, args []driver.NamedValue) error {
-			return c.queryValues(ctx, query, read, args)
+		err = c.chunks("SELECT "+rowColumns+query+"IN", ids, int64(v.rowFlags()), 0, func(query string, args []value) error {
+			return c.run(ctx, query, args, read)
 		})
 	}
 	for _, id := range ids {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 	"strconv"
 	"strings"
@@ -76,11 +75,11 @@ func (c *conn) outgoing(ctx context.Context, id ID) (Outgoing, error) {
 	var o Outgoing
 	found := false
 	err := c.query(ctx, "SELECT sender, attempts, code, reason, lease_owner, lease_until FROM outgoing WHERE entry = ?",
-		func(row []driver.Value) error {
+		func(row cells) error {
 			found = true
-			o = Outgoing{From: asText(row[0]), Attempts: int(asInt(row[1])), Code: int(asInt(row[2])), Reason: asText(row[3])}
-			if owner := asText(row[4]); owner != "" {
-				o.Lease = Lease{Owner: owner, Until: time.UnixMilli(asInt(row[5])).UTC()}
+			o = Outgoing{From: row.text(0), Attempts: int(row.int(1)), Code: int(row.int(2)), Reason: row.text(3)}
+			if owner := row.text(4); owner != "" {
+				o.Lease = Lease{Owner: owner, Until: time.UnixMilli(row.int(5)).UTC()}
 			}
 			return nil
 		}, id)
@@ -91,9 +90,9 @@ func (c *conn) outgoing(ctx context.Context, id ID) (Outgoing, error) {
 		return Outgoing{}, err
 	}
 	return o, c.query(ctx, "SELECT address, state, reply FROM recipients WHERE entry = ? ORDER BY position",
-		func(row []driver.Value) error {
+		func(row cells) error {
 			o.Recipients = append(o.Recipients,
-				Recipient{Address: asText(row[0]), State: RecipientState(asInt(row[1])), Reply: asText(row[2])})
+				Recipient{Address: row.text(0), State: RecipientState(row.int(1)), Reply: row.text(2)})
 			return nil
 		}, id)
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 	"strings"
 )
@@ -78,10 +77,10 @@ func (q Queued) String() string {
 
 const queuedColumns = "operations.id, operations.entry, kind, folder, ghost, lines, problem, claim"
 
-func scanQueued(row []driver.Value) Queued {
+func scanQueued(row cells) Queued {
 	return Queued{
-		ID: asInt(row[0]), Entry: ID(asInt(row[1])), Kind: QueueKind(asInt(row[2])), Into: ID(asInt(row[3])),
-		Ghost: ID(asInt(row[4])), Lines: int(asInt(row[5])), Problem: asText(row[6]), Claim: asText(row[7]),
+		ID: row.int(0), Entry: ID(row.int(1)), Kind: QueueKind(row.int(2)), Into: ID(row.int(3)),
+		Ghost: ID(row.int(4)), Lines: int(row.int(5)), Problem: row.text(6), Claim: row.text(7),
 	}
 }
 
@@ -92,7 +91,7 @@ func (s *Store) Queue(ctx context.Context, parent ID) ([]Queued, error) {
 	err := s.index.read(ctx, func(c *conn) error {
 		return c.query(ctx, "SELECT "+queuedColumns+` FROM operations CROSS JOIN entries ON entries.id = operations.entry
 			WHERE entries.parent = ? ORDER BY operations.id`,
-			func(row []driver.Value) error { list = append(list, scanQueued(row)); return nil }, parent)
+			func(row cells) error { list = append(list, scanQueued(row)); return nil }, parent)
 	})
 	return list, err
 }
@@ -100,7 +99,7 @@ func (s *Store) Queue(ctx context.Context, parent ID) ([]Queued, error) {
 // queues returns the queued operations of all entries as texts for Dump.
 func (c *conn) queues(ctx context.Context) (map[ID]string, error) {
 	waits := make(map[ID][]string)
-	err := c.query(ctx, "SELECT "+queuedColumns+" FROM operations ORDER BY id", func(row []driver.Value) error {
+	err := c.query(ctx, "SELECT "+queuedColumns+" FROM operations ORDER BY id", func(row cells) error {
 		q := scanQueued(row)
 		text := q.String()
 		if q.Ghost != 0 {

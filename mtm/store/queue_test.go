@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"testing"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -207,12 +208,20 @@ var _ = Describe("The queue of a mailbox", func() {
 func FuzzQueued(f *testing.F) {
 	f.Add(int64(1), int64(9), int64(5), int64(0), "", []byte(nil), false)
 	f.Add(int64(-1), int64(1)<<62, int64(77), int64(-5), "the \x00 reason\xff", []byte("x"), true)
+	read, closer, err := store.QueueRows(filepath.Join(f.TempDir(), "index.db"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { _ = closer() })
 	f.Fuzz(func(t *testing.T, id, entry, kind, number int64, text string, blob []byte, odd bool) {
-		row := []any{id, entry, kind, number, number, number, text, text}
+		columns, row := "?, ?, ?, ?, ?, ?, ?, ?", []any{id, entry, kind, number, number, number, text, text}
 		if odd {
-			row = []any{blob, text, nil, 1.5, blob, text, id, true}
+			columns, row = "CAST(? AS BLOB), ?, NULL, 1.5, CAST(? AS BLOB), ?, ?, 1", []any{string(blob), text, string(blob), text, id}
 		}
-		q := store.QueuedOf(row...)
+		q, err := read(columns, row...)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if !odd && (q.ID != id || int64(q.Entry) != entry || int64(q.Kind) != kind || q.Problem != text) {
 			t.Errorf("%v was read as %+v", row, q)
 		}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 )
 
@@ -47,7 +46,7 @@ func (q *queue) remove(ids []ID) (ghosts []ID, err error) {
 	}
 	var entries []ID
 	err = q.c.queryChunks(ctx, "SELECT entry FROM operations WHERE id IN", ids,
-		func(row []driver.Value) error { entries = append(entries, ID(asInt(row[0]))); return nil })
+		func(row cells) error { entries = append(entries, ID(row.int(0))); return nil })
 	if err == nil {
 		err = q.c.execChunks(ctx, "DELETE FROM operations WHERE id IN", ids, 0, 0)
 	}
@@ -71,7 +70,7 @@ func (q *queue) unfinished(which string, ids []ID, ghosts *[]ID) error {
 	return q.c.queryChunks(context.Background(), fmt.Sprintf(`SELECT ghosts.id FROM operations
 		JOIN entries AS ghosts ON ghosts.id = ghost AND ghosts.type = %d AND ghosts.related = operations.entry
 		AND ghosts.flags & %d = 0 WHERE `, TypeMessage, Complete)+which, ids,
-		func(row []driver.Value) error { *ghosts = append(*ghosts, ID(asInt(row[0]))); return nil })
+		func(row cells) error { *ghosts = append(*ghosts, ID(row.int(0))); return nil })
 }
 
 // forgetGhosts removes the operations whose ghosts are deleted.
@@ -79,7 +78,7 @@ func (q *queue) forgetGhosts(ids []ID) error {
 	ctx := context.Background()
 	var entries []ID
 	err := q.c.queryChunks(ctx, "SELECT entry FROM operations WHERE ghost <> 0 AND ghost IN", ids,
-		func(row []driver.Value) error { entries = append(entries, ID(asInt(row[0]))); return nil })
+		func(row cells) error { entries = append(entries, ID(row.int(0))); return nil })
 	if err != nil || len(entries) == 0 {
 		return err
 	}
@@ -110,7 +109,7 @@ func (q *queue) free(ids []ID, alive func(claim string) (bool, error), result *T
 	*result = TakenBack{}
 	var found []Queued
 	err := q.c.queryChunks(context.Background(), "SELECT "+queuedColumns+" FROM operations WHERE operations.id IN", ids,
-		func(row []driver.Value) error { found = append(found, scanQueued(row)); return nil })
+		func(row cells) error { found = append(found, scanQueued(row)); return nil })
 	var free []ID
 	for _, o := range found {
 		working := false

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"slices"
 )
 
@@ -20,7 +19,7 @@ func (s *Store) Claim(ctx context.Context, claim string, entries []ID, kinds ...
 	err := s.index.changeUnsynced(ctx, func(c *conn) error {
 		list = list[:0]
 		err := c.queryChunks(ctx, "SELECT "+queuedColumns+" FROM operations WHERE problem = '' AND entry IN", entries,
-			func(row []driver.Value) error {
+			func(row cells) error {
 				if q := scanQueued(row); len(kinds) == 0 || slices.Contains(kinds, q.Kind) {
 					list = append(list, q)
 				}

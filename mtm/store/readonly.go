@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"zombiezen.com/go/sqlite"
 )
 
 // open chooses the index file for reading. SQLite creates files beside the index even to read it.
@@ -42,7 +44,7 @@ func (x *index) open(ctx context.Context) error {
 // isBarred reports whether SQLite could not open the index because of the disk or its permissions.
 func isBarred(err error) bool {
 	switch primaryCode(err) {
-	case sqlitePerm, sqliteReadOnly, sqliteIOErr, sqliteFull, sqliteCantOpen:
+	case sqlite.ResultPerm, sqlite.ResultReadOnly, sqlite.ResultIOErr, sqlite.ResultFull, sqlite.ResultCantOpen:
 		return true
 	}
 	return false

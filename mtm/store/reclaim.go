@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -71,7 +70,7 @@ func (s *Store) mostlyDead(ctx context.Context) (ids []int64, err error) {
 					UNION SELECT segment, offset, length FROM unknown WHERE kind <> 0
 				) GROUP BY segment
 			) ON segment = id WHERE ifnull(live, 0) * 2 < segments.length - notes ORDER BY id`,
-			func(row []driver.Value) error { ids = append(ids, asInt(row[0])); return nil }, recordHeader)
+			func(row cells) error { ids = append(ids, row.int(0)); return nil }, recordHeader)
 	})
 	return ids, err
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 )
 
@@ -26,8 +25,8 @@ func newReferences(c *conn, fresh []placed) (*references, error) {
 		}
 	}
 	return r, c.query(context.Background(),
-		"SELECT EXISTS (SELECT 1 FROM shared), EXISTS (SELECT 1 FROM deleted)", func(row []driver.Value) error {
-			r.shared, r.deleted = asInt(row[0]) != 0, asInt(row[1]) != 0
+		"SELECT EXISTS (SELECT 1 FROM shared), EXISTS (SELECT 1 FROM deleted)", func(row cells) error {
+			r.shared, r.deleted = row.int(0) != 0, row.int(1) != 0
 			return nil
 		})
 }
@@ -91,8 +90,8 @@ func (r *references) unrefer(b Body) error {
 func (r *references) unreferAll(ids []ID) error {
 	var list []Body
 	err := r.c.queryChunks(context.Background(), "SELECT "+bodyColumns+` FROM entries
-		WHERE body_kind <> 0 AND id IN`, ids, func(row []driver.Value) error {
-		list = append(list, scanBody(row))
+		WHERE body_kind <> 0 AND id IN`, ids, func(row cells) error {
+		list = append(list, scanBody(row, 0))
 		return nil
 	})
 	for _, b := range list {

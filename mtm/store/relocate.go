@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +15,7 @@ func (s *Store) copyLive(ctx context.Context, b *Batch, id int64) (map[int64]Bod
 	err := s.index.read(ctx, func(c *conn) error {
 		return c.query(ctx, `SELECT 0, segment, offset, length, crc FROM entries WHERE segment = ?1 AND body_kind <> 0
 			UNION SELECT 0, segment, offset, length, crc FROM unknown WHERE segment = ?1 AND kind <> 0 ORDER BY offset`,
-			func(row []driver.Value) error { list = append(list, scanBody(row)); return nil }, id)
+			func(row cells) error { list = append(list, scanBody(row, 0)); return nil }, id)
 	})
 	moved := make(map[int64]Body, len(list))
 	if err != nil || len(list) == 0 {
@@ -141,7 +140,7 @@ func (c *conn) relocate(segment int64, moved map[int64]Body) error {
 	ctx := context.Background()
 	offsets := make(map[ID]int64)
 	err := c.query(ctx, "SELECT id, offset FROM entries WHERE segment = ? AND body_kind <> 0",
-		func(row []driver.Value) error { offsets[ID(asInt(row[0]))] = asInt(row[1]); return nil }, segment)
+		func(row cells) error { offsets[ID(row.int(0))] = row.int(1); return nil }, segment)
 	if err != nil {
 		return err
 	}
@@ -202,7 +201,7 @@ func (s *Store) revive(ctx context.Context) error {
 		return c.query(ctx, `SELECT DISTINCT e.body_kind, e.segment, e.offset, e.length, e.crc FROM entries AS e
 			CROSS JOIN deleted AS d ON d.segment = e.segment AND d.offset = e.offset
 			WHERE e.body_kind <> 0 AND d.noted < 0 ORDER BY e.segment, e.offset`,
-			func(row []driver.Value) error { list = append(list, scanBody(row)); return nil })
+			func(row cells) error { list = append(list, scanBody(row, 0)); return nil })
 	})
 	for _, body := range list {
 		if err == nil {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -158,7 +157,7 @@ func (r *entryRow) checksum() int64 {
 }
 
 // bind sets the arguments of one row, for as many columns as there are arguments.
-func (r *entryRow) bind(a []driver.NamedValue, e *Entry) {
+func (r *entryRow) bind(a []value, e *Entry) {
 	r.begin()
 	for i, c := range columns {
 		if i >= len(a) {
@@ -169,49 +168,41 @@ func (r *entryRow) bind(a []driver.NamedValue, e *Entry) {
 		case c.number != nil:
 			n := c.number.get(e) &^ c.queue
 			r.addNumber(c, n)
-			bindInt(&a[i], n)
+			a[i].set(n)
 		case c.text != nil:
 			s := *c.text(e)
 			if c.cut {
 				s = cut(s)
 			}
 			r.addText(c, s)
-			a[i].Value = s
+			a[i].setText(s)
 		case c.date != nil:
-			a[i].Value = nil
+			a[i] = value{}
 			if date := c.date(e); !date.IsZero() {
 				r.addDate(date.Unix())
-				a[i].Value = date.Unix()
+				a[i].set(date.Unix())
 			}
 		}
 	}
-	bindInt(&a[checksumAt], r.checksum())
-}
-
-// bindInt sets an argument. It does not allocate when the argument already has the number, as most
-// have from the previous row.
-func bindInt(a *driver.NamedValue, n int64) {
-	if was, ok := a.Value.(int64); !ok || was != n {
-		a.Value = n
-	}
+	a[checksumAt].set(r.checksum())
 }
 
 // scan reads the columns of a row into e and returns their checksum.
-func (r *entryRow) scan(row []driver.Value, e *Entry) int64 {
+func (r *entryRow) scan(row cells, e *Entry) int64 {
 	*e = Entry{}
 	r.begin()
 	for i, c := range columns {
 		switch {
 		case c.number != nil:
-			n := asInt(row[i])
+			n := row.int(i)
 			r.addNumber(c, n)
 			c.number.set(e, n)
 		case c.text != nil:
-			s := asText(row[i])
+			s := row.text(i)
 			r.addText(c, s)
 			*c.text(e) = s
 		case c.date != nil:
-			if seconds, ok := row[i].(int64); ok {
+			if seconds, ok := row.number(i); ok {
 				r.addDate(seconds)
 				*c.date(e) = time.Unix(seconds, 0).UTC()
 			}
@@ -221,12 +212,12 @@ func (r *entryRow) scan(row []driver.Value, e *Entry) int64 {
 }
 
 // read reads a row into e, and reports whether its checksum is right.
-func (r *entryRow) read(row []driver.Value, e *Entry) bool {
-	return r.scan(row, e) == asInt(row[checksumAt])
+func (r *entryRow) read(row cells, e *Entry) bool {
+	return r.scan(row, e) == row.int(checksumAt)
 }
 
 // readSound reads a row into e. It returns ErrCorrupt when the row is damaged.
-func (r *entryRow) readSound(row []driver.Value, e *Entry) error {
+func (r *entryRow) readSound(row cells, e *Entry) error {
 	if !r.read(row, e) {
 		return fmt.Errorf("entry %d: %w: its row in the index is damaged; "+
 			"recover what is intact into a new store with 'mtm salvage'", e.ID, ErrCorrupt)
@@ -235,17 +226,17 @@ func (r *entryRow) readSound(row []driver.Value, e *Entry) error {
 }
 
 // readShown does the same for a row of shownColumns, and sets the flags that readers see.
-func (r *entryRow) readShown(row []driver.Value, e *Entry) error {
+func (r *entryRow) readShown(row cells, e *Entry) error {
 	err := r.readSound(row, e)
-	e.Flags = Flags(asInt(row[len(columns)]))
+	e.Flags = Flags(row.int(len(columns)))
 	return err
 }
 
 // columnsOf returns the names of a table's columns in this index.
 func (c *conn) columnsOf(ctx context.Context, table string) (map[string]bool, error) {
 	here := make(map[string]bool)
-	err := c.query(ctx, "SELECT name FROM pragma_table_info(?)", func(row []driver.Value) error {
-		here[asText(row[0])] = true
+	err := c.query(ctx, "SELECT name FROM pragma_table_info(?)", func(row cells) error {
+		here[row.text(0)] = true
 		return nil
 	}, table)
 	return here, err
@@ -270,7 +261,7 @@ func (c *conn) columnsHere(ctx context.Context) (list string, checked bool, err 
 
 const bodyColumns = "body_kind, segment, offset, length, crc"
 
-// scanBody reads bodyColumns.
-func scanBody(row []driver.Value) Body {
-	return Body{BodyKind(asInt(row[0])), asInt(row[1]), asInt(row[2]), asInt(row[3]), uint32(asInt(row[4]))}
+// scanBody reads bodyColumns, the first of which is column i.
+func scanBody(row cells, i int) Body {
+	return Body{BodyKind(row.int(i)), row.int(i + 1), row.int(i + 2), row.int(i + 3), uint32(row.int(i + 4))}
 }

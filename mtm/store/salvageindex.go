@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -73,7 +72,7 @@ func openOld(ctx context.Context, dir string) (c *conn, remove func() error, err
 		return nil, nil, diskError(err)
 	}
 	_ = migrateCopy(ctx, to.path, dir) // a damaged index stays as it is
-	c, err = dialURI(ctx, to.path, url.Values{"immutable": {"1"}, "_pragma": {"query_only(1)", "cell_size_check(1)"}})
+	c, err = dialURI(ctx, to.path, url.Values{"immutable": {"1"}}, "query_only(1)", "cell_size_check(1)")
 	if err != nil {
 		return nil, nil, nil //nolint:nilerr // it cannot be read at all
 	}
@@ -95,8 +94,8 @@ func (x *oldIndex) readEntries(ctx context.Context, c *conn, list string, checke
 	next := int64(1)
 	for {
 		before := next
-		err := c.query(ctx, "SELECT "+list+" FROM entries WHERE id >= ? ORDER BY id", func(row []driver.Value) error {
-			next = asInt(row[0]) + 1
+		err := c.query(ctx, "SELECT "+list+" FROM entries WHERE id >= ? ORDER BY id", func(row cells) error {
+			next = row.int(0) + 1
 			if sound := r.read(row, &e); checked && !sound {
 				x.sound = false
 				x.lost(Loss{Entry: e.ID, Text: "its row in the index is damaged: its folder and flags are lost"})
@@ -158,38 +157,38 @@ func (x *oldIndex) readRest(ctx context.Context, c *conn) {
 		query string
 		what  string
 		sound bool // x.sound depends on this table
-		take  func(row []driver.Value)
+		take  func(row cells)
 	}{
-		{"SELECT service, name, value FROM settings", "settings of accounts", false, func(row []driver.Value) {
-			id := ID(asInt(row[0]))
+		{"SELECT service, name, value FROM settings", "settings of accounts", false, func(row cells) {
+			id := ID(row.int(0))
 			if x.settings[id] == nil {
 				x.settings[id] = make(map[string]string)
 			}
-			x.settings[id][asText(row[1])] = asText(row[2])
+			x.settings[id][row.text(1)] = row.text(2)
 		}},
-		{"SELECT service, name, value FROM facts", "facts about servers", false, func(row []driver.Value) {
-			id := ID(asInt(row[0]))
+		{"SELECT service, name, value FROM facts", "facts about servers", false, func(row cells) {
+			id := ID(row.int(0))
 			if x.facts[id] == nil {
 				x.facts[id] = make(map[Fact]int64)
 			}
-			x.facts[id][Fact(asText(row[1]))] = asInt(row[2])
+			x.facts[id][Fact(row.text(1))] = row.int(2)
 		}},
-		{"SELECT ghost, entry, kind FROM operations ORDER BY id", "queued operations", false, func(row []driver.Value) {
-			if ghost := ID(asInt(row[0])); ghost != 0 {
+		{"SELECT ghost, entry, kind FROM operations ORDER BY id", "queued operations", false, func(row cells) {
+			if ghost := ID(row.int(0)); ghost != 0 {
 				x.ghosts[ghost] = true
 			}
-			x.lost(Loss{Entry: ID(asInt(row[1])), Text: fmt.Sprintf("the %s that waited for the next connection: ask for it again", QueueKind(asInt(row[2])))})
+			x.lost(Loss{Entry: ID(row.int(1)), Text: fmt.Sprintf("the %s that waited for the next connection: ask for it again", QueueKind(row.int(2)))})
 		}},
-		{"SELECT id, length, birth, notes FROM segments", "the lengths of segments", true, func(row []driver.Value) {
-			x.segments[asInt(row[0])] = segmentRow{asInt(row[0]), asInt(row[1]), asInt(row[2]), asInt(row[3])}
+		{"SELECT id, length, birth, notes FROM segments", "the lengths of segments", true, func(row cells) {
+			x.segments[row.int(0)] = segmentRow{row.int(0), row.int(1), row.int(2), row.int(3)}
 		}},
 		{"SELECT segment, offset FROM unknown", "which bodies are unknown", true,
-			func(row []driver.Value) { x.unknown[location{asInt(row[0]), asInt(row[1])}] = true }},
-		{"SELECT segment, offset, crc FROM deleted WHERE noted >= 0", "which bodies were deleted", true, func(row []driver.Value) {
-			x.deleted = append(x.deleted, deletion{location: location{asInt(row[0]), asInt(row[1])}, crc: uint32(asInt(row[2]))})
+			func(row cells) { x.unknown[location{row.int(0), row.int(1)}] = true }},
+		{"SELECT segment, offset, crc FROM deleted WHERE noted >= 0", "which bodies were deleted", true, func(row cells) {
+			x.deleted = append(x.deleted, deletion{location: location{row.int(0), row.int(1)}, crc: uint32(row.int(2))})
 		}},
 	} {
-		err := c.query(ctx, table.query, func(row []driver.Value) error { table.take(row); return nil })
+		err := c.query(ctx, table.query, func(row cells) error { table.take(row); return nil })
 		if err != nil {
 			x.sound = x.sound && !table.sound
 			x.lost(Loss{Text: "a table of the index cannot be read to its end: " + table.what})

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 )
 
@@ -65,7 +64,7 @@ func fillChecksums(c *conn) error {
 	for after := int64(-1 << 62); err == nil; {
 		var sums []summed
 		err = c.query(ctx, "SELECT "+list+" FROM entries WHERE id > ? ORDER BY id LIMIT 1000",
-			func(row []driver.Value) error {
+			func(row cells) error {
 				sum := r.scan(row, &e)
 				sums = append(sums, summed{int64(e.ID), sum})
 				return nil

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"sync"
 )
@@ -18,8 +17,8 @@ type segmentRow struct {
 // segmentRow returns the index's row of a segment.
 func (x *index) segmentRow(ctx context.Context, id int64) (row segmentRow, found bool, err error) {
 	err = x.read(ctx, func(c *conn) error {
-		return c.query(ctx, "SELECT id, length, birth, notes FROM segments WHERE id = ?", func(v []driver.Value) error {
-			row, found = segmentRow{asInt(v[0]), asInt(v[1]), asInt(v[2]), asInt(v[3])}, true
+		return c.query(ctx, "SELECT id, length, birth, notes FROM segments WHERE id = ?", func(v cells) error {
+			row, found = segmentRow{v.int(0), v.int(1), v.int(2), v.int(3)}, true
 			return nil
 		}, id)
 	})

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 )
 
@@ -93,8 +92,8 @@ func (c *conn) shownHere(ctx context.Context) (map[ID]shown, error) {
 
 func (c *conn) readShown(ctx context.Context, query string) (map[ID]shown, error) {
 	all := make(map[ID]shown)
-	err := c.query(ctx, query, func(row []driver.Value) error {
-		all[ID(asInt(row[0]))] = shown{asInt(row[1]) != 0, ID(asInt(row[2])), ID(asInt(row[3])), ID(asInt(row[4]))}
+	err := c.query(ctx, query, func(row cells) error {
+		all[ID(row.int(0))] = shown{row.int(1) != 0, ID(row.int(2)), ID(row.int(3)), ID(row.int(4))}
 		return nil
 	})
 	return all, err
@@ -212,9 +211,9 @@ func (t *tree) settleAll(ids []ID, flags Flags) error {
 			continue
 		}
 		stands := false
-		err = t.c.queryChunks(context.Background(), "SELECT id, parent FROM entries WHERE id IN", ids, func(row []driver.Value) error {
-			id := ID(asInt(row[0]))
-			stands = stands || ID(asInt(row[1])) == service && s.hides(id, flags)
+		err = t.c.queryChunks(context.Background(), "SELECT id, parent FROM entries WHERE id IN", ids, func(row cells) error {
+			id := ID(row.int(0))
+			stands = stands || ID(row.int(1)) == service && s.hides(id, flags)
 			return nil
 		})
 		if err == nil && stands {

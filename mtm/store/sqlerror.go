@@ -3,63 +3,46 @@ package store
 import (
 	"errors"
 	"fmt"
-	"strings"
 
-	"modernc.org/sqlite"
-)
-
-// The primary result codes of SQLite that the store handles.
-const (
-	sqlitePerm     = 3
-	sqliteBusy     = 5
-	sqliteLocked   = 6
-	sqliteReadOnly = 8
-	sqliteIOErr    = 10
-	sqliteCorrupt  = 11
-	sqliteFull     = 13
-	sqliteCantOpen = 14
-	sqliteNotADB   = 26
+	"zombiezen.com/go/sqlite"
 )
 
 // nearlyFull is the free space that SQLite needs to open an index, in octets.
 const nearlyFull = 64 << 10
 
-// sqlError is an error of SQLite whose text omits the result code.
-type sqlError struct{ err *sqlite.Error }
-
-func (e sqlError) Unwrap() error { return e.err }
-
-func (e sqlError) Error() string {
-	text := strings.TrimSuffix(e.err.Error(), fmt.Sprintf(" (%d)", e.err.Code()))
-	if e.err.Code()&0xff == sqliteIOErr {
-		return "the system could not read or write the index: " + text
-	}
-	return text
+// sqlError is an error of SQLite.
+type sqlError struct {
+	code sqlite.ResultCode // the primary one
+	text string
 }
 
-// primaryCode returns SQLite's primary result code in err, or 0.
-func primaryCode(err error) int {
-	if e, ok := errors.AsType[*sqlite.Error](err); ok {
-		return e.Code() & 0xff
+func (e sqlError) Error() string {
+	if e.code == sqlite.ResultIOErr {
+		return "the system could not read or write the index: " + e.text
 	}
-	return 0
+	return e.text
+}
+
+// primaryCode returns SQLite's primary result code in err, or ResultOK.
+func primaryCode(err error) sqlite.ResultCode {
+	e, _ := errors.AsType[sqlError](err)
+	return e.code
 }
 
 // indexError wraps an error of SQLite in the store's error for it. dir is the store's directory.
 func indexError(dir string, err error) error {
-	e, ok := errors.AsType[*sqlite.Error](err)
-	if !ok {
-		return err
+	if err == nil {
+		return nil
 	}
-	told := sqlError{e}
-	switch primaryCode(err) {
-	case sqliteBusy, sqliteLocked:
+	told := sqlError{sqlite.ErrCode(err).ToPrimary(), innermost(err).Error()}
+	switch told.code {
+	case sqlite.ResultBusy, sqlite.ResultLocked:
 		return fmt.Errorf("%w by another program; try again when it has finished (%w)", ErrLocked, told)
-	case sqliteCorrupt, sqliteNotADB:
+	case sqlite.ResultCorrupt, sqlite.ResultNotADB:
 		return fmt.Errorf("%w: the index cannot be read (%w); 'mtm salvage' recovers what is intact into a new store", ErrCorrupt, told)
-	case sqliteFull:
+	case sqlite.ResultFull:
 		return fmt.Errorf("%w: %w", ErrDiskFull, told)
-	case sqlitePerm, sqliteReadOnly, sqliteIOErr, sqliteCantOpen:
+	case sqlite.ResultPerm, sqlite.ResultReadOnly, sqlite.ResultIOErr, sqlite.ResultCantOpen:
 		// SQLite does not say why, so ask the system.
 		if free, err := freeSpace(dir); err == nil && free < nearlyFull {
 			return fmt.Errorf("%w: %w", ErrDiskFull, told)
@@ -71,10 +54,22 @@ func indexError(dir string, err error) error {
 	return told
 }
 
+// innermost returns the error that err and the errors in it wrap. The layers around it say what the
+// program did, and not what is wrong.
+func innermost(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
+}
+
 // notTaken reports whether a COMMIT that failed with err has certainly changed nothing.
 func notTaken(err error) bool {
 	switch primaryCode(err) {
-	case sqliteBusy, sqliteLocked, sqliteFull:
+	case sqlite.ResultBusy, sqlite.ResultLocked, sqlite.ResultFull:
 		return true
 	}
 	return false

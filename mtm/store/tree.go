@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -24,7 +23,7 @@ type tree struct {
 	added   []addedEntry
 	waiting int // number of added entries that are not yet inserted
 	copied  []copiedEntry
-	args    []driver.NamedValue
+	args    []value
 	row     entryRow
 	inserts map[int]string // width -> insertQuery of rowsPerInsert
 }
@@ -133,12 +132,9 @@ func (t *tree) insertion(rows, width int) string {
 	return t.inserts[width]
 }
 
-func (t *tree) arguments(n int) []driver.NamedValue {
+func (t *tree) arguments(n int) []value {
 	if t.args == nil {
-		t.args = make([]driver.NamedValue, max(rowsPerInsert*len(columns), copyParameters+rowsPerCopy*len(copyColumns)))
-		for i := range t.args {
-			t.args[i].Ordinal = i + 1
-		}
+		t.args = make([]value, max(rowsPerInsert*len(columns), copyParameters+rowsPerCopy*len(copyColumns)))
 	}
 	return t.args[:n]
 }
@@ -206,7 +202,7 @@ func (t *tree) setUID(ids []ID, uid string) error {
 	for _, id := range ids {
 		var before string
 		err := t.c.query(ctx, "SELECT uid FROM entries WHERE id = ?",
-			func(row []driver.Value) error { before = asText(row[0]); return nil }, id)
+			func(row cells) error { before = row.text(0); return nil }, id)
 		if err == nil {
 			_, err = t.c.exec(ctx, "UPDATE entries SET uid = ?1, checksum = checksum + ?3 WHERE id = ?2",
 				uid, id, crcOf(uid)-crcOf(before))
@@ -231,7 +227,7 @@ func (t *tree) setSizes(sizes map[ID]int64) error {
 // below returns the children of entries.
 func (t *tree) below(ids []ID) (list []ID, err error) {
 	err = t.c.queryChunks(context.Background(), "SELECT id FROM entries WHERE parent IN", ids,
-		func(row []driver.Value) error { list = append(list, ID(asInt(row[0]))); return nil })
+		func(row cells) error { list = append(list, ID(row.int(0))); return nil })
 	return list, err
 }
 

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 )
 
@@ -69,8 +68,8 @@ func (t *tree) checkMove(e *Entry) (had Body, err error) {
 	var kind Type
 	ctx := context.Background()
 	err = t.c.query(ctx, "SELECT "+bodyColumns+", parent, type FROM entries WHERE id = ?",
-		func(row []driver.Value) error {
-			had, parent, kind = scanBody(row), ID(asInt(row[5])), Type(asInt(row[6]))
+		func(row cells) error {
+			had, parent, kind = scanBody(row, 0), ID(row.int(5)), Type(row.int(6))
 			return nil
 		}, e.ID)
 	if err != nil || kind == 0 || parent == e.Parent && kind == e.Type {

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/rand"
-	"database/sql/driver"
 	"encoding/binary"
 	"errors"
 	"io/fs"
@@ -178,7 +177,7 @@ func (p *writerPool) newSegment(ctx context.Context) (*segment, error) {
 	err := p.index.read(ctx, func(c *conn) error {
 		// Segments without a birth are from before version 5 and cannot have notes.
 		return c.query(ctx, "SELECT id FROM segments WHERE length < ? AND birth <> 0 ORDER BY id DESC LIMIT 8",
-			func(row []driver.Value) error { ids = append(ids, asInt(row[0])); return nil }, p.full)
+			func(row cells) error { ids = append(ids, row.int(0)); return nil }, p.full)
 	})
 	if err != nil {
 		return nil, err
