@@ -59,7 +59,7 @@ func (s *Scanner) announced(line []byte) bool {
 	if s.tries++; s.tries > most || s.frames[len(s.frames)-1].boundary != "" {
 		return false
 	}
-	e := readEntity(s.head)
+	e := readEntity(s.head, &s.last)
 	text := strings.TrimRight(string(line), " \t\r\n")
 	return strings.HasPrefix(e.mediaType, "multipart/") && text == "--"+strings.TrimRight(e.params.raw("boundary"), " \t")
 }
@@ -161,7 +161,7 @@ func (s *Scanner) begin(raw []byte, start int64) {
 		s.tally.notice("more than 10,000 parts")
 		return
 	}
-	e := readEntity(raw)
+	e := readEntity(raw, &s.last)
 	if !e.given && parent.digest { // RFC 2046 section 5.1.5
 		e.mediaType = "message/rfc822"
 	}

@@ -17,8 +17,23 @@ type entityHeader struct {
 	contentID   string
 }
 
+// contentType is a Content-Type as it was read last. Many messages of a mailbox have the same.
+type contentType struct {
+	text      string
+	mediaType string
+	readable  bool
+	params    params // nobody changes them
+}
+
+func readContentType(text string) contentType {
+	token, list := parseParams(text)
+	c := contentType{text: text, params: list}
+	c.mediaType, c.readable = normalType(token)
+	return c
+}
+
 // readEntity reads the fields of a part's header that describe its content, in one pass.
-func readEntity(raw []byte) entityHeader {
+func readEntity(raw []byte, last *contentType) entityHeader {
 	var e entityHeader
 	seen := [4]bool{}
 	for len(raw) > 0 {
@@ -41,10 +56,10 @@ func readEntity(raw []byte) entityHeader {
 		text := string(Unfold(value))
 		switch which {
 		case 0:
-			var token string
-			token, e.params = parseParams(text)
-			e.given = true
-			e.mediaType, e.readable = normalType(token)
+			if last.text != text {
+				*last = readContentType(text)
+			}
+			e.given, e.mediaType, e.readable, e.params = true, last.mediaType, last.readable, last.params
 		case 1:
 			e.disposition, e.dispParams = parseParams(text)
 			e.disposition = strings.ToLower(e.disposition)

@@ -44,6 +44,7 @@ type Scanner struct {
 	headCut  bool
 	odd      bool // a header came in pieces, or has unusual lines: the next headers are read line by line
 	tries    int  // lines of the header that may be a boundary
+	last     contentType
 
 	atStart  bool // of a line in a body
 	eol      lineEnd
@@ -86,7 +87,7 @@ func newScanner(o Options) *Scanner {
 // Reset makes the Scanner ready for another message.
 func (s *Scanner) Reset() {
 	*s = Scanner{
-		fallback: s.fallback, traits: s.traits, tally: s.tally, base: s.base,
+		fallback: s.fallback, traits: s.traits, tally: s.tally, base: s.base, last: s.last,
 		line: s.line[:0], head: s.head[:0], files: s.files, frames: append(s.frames[:0], frame{}), inHeader: true,
 	}
 	*s.tally = tally{}
