@@ -5,12 +5,21 @@ package main_test
 import (
 	"encoding/json"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"syscall"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
+
+// heedHangups makes programs that are started later heed SIGHUP: under nohup they would inherit that
+// it is ignored.
+func heedHangups() {
+	hung := make(chan os.Signal, 1)
+	signal.Notify(hung, syscall.SIGHUP)
+	DeferCleanup(func() { signal.Stop(hung) })
+}
 
 // hangUp sends SIGHUP and waits until the simulator has said something about it.
 func (p *process) hangUp(said string) {
@@ -20,6 +29,8 @@ func (p *process) hangUp(said string) {
 }
 
 var _ = Describe("pop3sim serve at SIGHUP", func() {
+	BeforeEach(heedHangups)
+
 	It("reads scenario and mail anew; open sessions go on, and a mistake changes nothing", func() {
 		dir := GinkgoT().TempDir()
 		file := filepath.Join(dir, "mine.yaml")
@@ -59,6 +70,8 @@ var _ = Describe("pop3sim serve at SIGHUP", func() {
 })
 
 var _ = Describe("a port of a user's own at SIGHUP", func() {
+	BeforeEach(heedHangups)
+
 	It("stays open while the user exists, with the mail as it is read again for a user of the file", func() {
 		file := filepath.Join(GinkgoT().TempDir(), "mine.yaml")
 		write := func(uid string) {
