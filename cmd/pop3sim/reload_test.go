@@ -13,8 +13,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// heedHangups makes programs that are started later heed SIGHUP: under nohup they would inherit that
-// it is ignored.
+// heedHangups makes programs that are started later heed SIGHUP: under nohup they would inherit
+// that it is ignored.
 func heedHangups() {
 	hung := make(chan os.Signal, 1)
 	signal.Notify(hung, syscall.SIGHUP)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -64,7 +65,7 @@ var _ = Describe("A mailbox", func() {
 		Expect(held.Holder.Command).To(Equal(filepath.Base(os.Args[0])))
 		Expect(held.Holder.Started).To(BeTemporally("~", time.Now(), time.Hour))
 		Expect(held.Holder.Token).To(Equal(h.Token()))
-		Expect(err.Error()).To(MatchRegexp(`^hold\.test\S* \(pid \d+, started [-\d]+ [:\d]+\) has the mailbox open$`))
+		Expect(err.Error()).To(MatchRegexp(`^` + regexp.QuoteMeta(held.Holder.Command) + ` \(pid \d+, started [-\d]+ [:\d]+\) has the mailbox open$`))
 		Expect(h.Release()).To(Succeed())
 		Expect(h.Release()).To(Succeed(), "a second release does nothing")
 		again := take()
