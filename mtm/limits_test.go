@@ -3,6 +3,7 @@ package mtm_test
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -71,6 +72,24 @@ func TestAServerThatDripsIsBounded(t *testing.T) {
 		})
 	}
 }
+
+var _ = Describe("A list of more than a million messages that are not in order", func() {
+	It("ends the visit, and deletes no entry", func() {
+		b := newBench(nil, nil, mails(3), stay)
+		b.mustDo(get(mtm.New, mtm.Copy, mtm.ThenDisconnect))
+		var rows strings.Builder
+		rows.WriteString("+OK\r\n")
+		for n := range 1<<20 + 1 {
+			rows.WriteString(strconv.Itoa(n+2) + " 1\r\n")
+		}
+		b.srv.On(fakeserver.Match{Verb: "LIST"}, fakeserver.Auto.With(edit.Raw(rows.String()+".\r\n"))).Once().Must()
+		_, err := b.do(get(mtm.New, mtm.Copy, mtm.ThenDisconnect))
+		Expect(err).To(MatchError(ContainSubstring("more than 1048576 messages")))
+		Expect(b.mailbox()).To(HaveLen(3))
+		b.mustDo(get(mtm.New, mtm.Copy, mtm.ThenDisconnect))
+		Expect(b.inbox()).To(HaveLen(3))
+	})
+})
 
 var _ = Describe("A message that is longer than LIST says", func() {
 	ctx := context.Background()

@@ -158,7 +158,7 @@ func joined(a, b error) error {
 
 // The limits for LIST and UIDL, so that no server can use up the memory: mtm stays below 512 MiB,
 // whatever the unique-ids are. They allow 16 octets for each, and 70 (RFC 1939 section 7) for two
-// million.
+// million. Of rows that are not in order a million are read, since they take more.
 const (
 	maxListed    = 10_000_000
 	maxUIDOctets = 160 << 20

@@ -8,7 +8,15 @@ type intake struct {
 	inOrder listing
 	sizes   []pop3.Listing // all rows of LIST, when they are not in order
 	ids     []pop3.UID     // the same of UIDL
+	octets  int            // of ids
+	tooMany bool           // rows are missing, since there are too many that are not in order
 }
+
+// The limits for rows that are not in order, which take ten times the memory of others.
+const (
+	mostOddRows   = 1 << 20
+	mostOddOctets = 70 * mostOddRows // of unique-ids; RFC 1939 section 7 allows 70 for each
+)
 
 // size adds a row of LIST.
 func (t *intake) size(row pop3.Listing) {
@@ -16,6 +24,9 @@ func (t *intake) size(row pop3.Listing) {
 	if t.sizes == nil && row.Number == l.count+1 && row.Octets != pop3.UnknownOctets {
 		l.sizes.add(row.Octets)
 		l.count++
+		return
+	}
+	if t.tooMany = t.tooMany || t.rows() >= mostOddRows; t.tooMany {
 		return
 	}
 	t.keepSizes()
@@ -45,26 +56,35 @@ func (t *intake) uid(number int, uid []byte) {
 		return
 	}
 	t.keepIDs()
+	t.octets += len(uid)
+	if t.tooMany = t.tooMany || len(t.ids) >= mostOddRows || t.octets > mostOddOctets; t.tooMany {
+		return
+	}
 	t.ids = append(t.ids, pop3.UID{Number: number, UID: string(uid)})
 }
 
 // keepIDs keeps the rows of UIDL that were in order.
 func (t *intake) keepIDs() {
-	if t.ids != nil {
+	if t.tooMany = t.tooMany || t.inOrder.uids.count >= mostOddRows; t.ids != nil || t.tooMany {
 		return
 	}
 	t.ids = make([]pop3.UID, 0, t.inOrder.uids.count+1)
 	for i := range t.inOrder.uids.count {
-		t.ids = append(t.ids, pop3.UID{Number: i + 1, UID: string(t.inOrder.uid(i))})
+		uid := string(t.inOrder.uid(i))
+		t.octets += len(uid)
+		t.ids = append(t.ids, pop3.UID{Number: i + 1, UID: uid})
 	}
 }
 
-// listing returns the listing.
+// listing returns the listing, or nil when there were too many rows.
 func (t *intake) listing(withUIDs bool) *listing {
 	l := &t.inOrder
-	if t.sizes == nil && t.ids == nil && (!withUIDs || l.uids.count == l.count) {
+	if !t.tooMany && t.sizes == nil && t.ids == nil && (!withUIDs || l.uids.count == l.count) {
 		l.withUIDs, l.complete = withUIDs, true
 		return l
+	}
+	if t.tooMany = t.tooMany || t.inOrder.count >= mostOddRows; t.tooMany {
+		return nil
 	}
 	t.keepSizes()
 	t.keepIDs()

@@ -74,6 +74,31 @@ var _ = Describe("The listing of a mailbox", func() {
 		}
 	})
 
+	It("does not keep more than a million rows that are not in order", func() {
+		var t intake
+		for i := range mostOddRows + 10 {
+			t.size(pop3.Listing{Number: i + 2, Octets: 1})
+		}
+		Expect(t.sizes).To(HaveLen(mostOddRows))
+		Expect(t.listing(false)).To(BeNil())
+
+		t = intake{}
+		for i := range mostOddRows + 1 {
+			t.size(pop3.Listing{Number: i + 1, Octets: 1})
+		}
+		t.size(pop3.Listing{})
+		Expect(t.sizes).To(BeEmpty())
+		Expect(t.listing(false)).To(BeNil())
+
+		t = intake{}
+		long := make([]byte, 1<<20)
+		for range 80 {
+			t.uid(7, long)
+		}
+		Expect(t.ids).To(HaveLen(70))
+		Expect(t.listing(true)).To(BeNil())
+	})
+
 	It("gives names in any order", func() {
 		var l names
 		var reader nameReader

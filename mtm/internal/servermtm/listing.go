@@ -121,6 +121,10 @@ func (s *Session) list(ctx context.Context) (*listing, error) {
 		return nil, fail(ctx, step, symbian.ErrServer, err)
 	}
 	l := got.listing(named)
+	if l == nil {
+		err = fmt.Errorf("the mailbox has more than %d messages, and LIST and UIDL do not give each in order, with a size and a unique-id", mostOddRows)
+		return nil, &Fault{Step: step, Code: symbian.ErrServer, Err: err}
+	}
 	if refused != nil {
 		s.view.remote, l.complete = l.count, false
 	}
