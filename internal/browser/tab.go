@@ -89,11 +89,13 @@ func (b *Tab) Until(condition string) {
 }
 
 // evaluate returns the value of a JavaScript expression. While a page is being left Chromium may
-// leave the question without an answer, so it is asked again.
+// leave the question without an answer, so it is asked again. Of a page that is still coming there
+// is only a part: that is an error.
 func evaluate[T any](ctx context.Context, expression string) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	return chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	return chromedp.Run(ctx, chromedp.Evaluate[T](
+		`(() => { if (document.readyState === "loading") { throw new Error("the page is still coming") } return `+expression+` })()`))
 }
 
 var errNotYet = errors.New("it is not true yet")
@@ -105,7 +107,7 @@ func (b *Tab) Shows(selector, text string) {
 }
 
 // Value returns the value of a JavaScript expression as text, as soon as it has one: a page that is
-// being left has none.
+// being left or is still coming has none.
 func (b *Tab) Value(expression string) (text string) {
 	b.Helper()
 	b.eventually(expression, func(ctx context.Context) (err error) {
