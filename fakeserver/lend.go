@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"io"
 	"sync"
-
-	"pop3mtm/fakeserver/edit"
 )
 
 // piece is the size of the buffers of a lender. It is the most that a busy session collects before
@@ -46,17 +44,3 @@ func (l *lender) piece() []byte {
 
 // takePiece takes a piece back. Nobody may use it afterwards.
 func (l *lender) takePiece(p []byte) { l.pieces.Put((*[piece]byte)(p[:piece])) }
-
-// scratch returns memory for replies.
-func (l *lender) scratch() *scratch {
-	if c, ok := l.replies.Get().(*scratch); ok {
-		return c
-	}
-	return new(scratch)
-}
-
-// takeScratch takes memory for replies back.
-func (l *lender) takeScratch(c *scratch) {
-	c.body, c.reply = body{}, [3]edit.Chunk{} // it must not keep the session
-	l.replies.Put(c)
-}

@@ -13,24 +13,18 @@ type scratch struct {
 	reply [3]edit.Chunk
 }
 
-// scratch returns memory for the answer to x. It is valid until the next command, so a rule, which
-// may keep a reply, gets some of its own.
-func (s *Session) scratch(x *Exchange) *scratch {
-	if x.rule != nil {
-		return new(scratch)
+// scratch returns memory for replies.
+func (l *lender) scratch() *scratch {
+	if c, ok := l.replies.Get().(*scratch); ok {
+		return c
 	}
-	if s.lent == nil {
-		s.lent = s.server.lender.scratch()
-	}
-	return s.lent
+	return new(scratch)
 }
 
-// giveBack gives the scratch memory back, since a wait follows.
-func (s *Session) giveBack() {
-	if s.lent != nil {
-		s.server.lender.takeScratch(s.lent)
-		s.lent = nil
-	}
+// takeScratch takes memory for replies back.
+func (l *lender) takeScratch(c *scratch) {
+	c.body, c.reply = body{}, [3]edit.Chunk{} // it must not keep the session
+	l.replies.Put(c)
 }
 
 // ok returns the beginning of a positive status line.

@@ -241,6 +241,26 @@ func (s *Session) await() error {
 	return s.conn.SetReadDeadline(time.Now().Add(s.server.o.IdleTimeout))
 }
 
+// scratch returns memory for the answer to x. It is valid until the next command, so a rule, which
+// may keep a reply, gets some of its own.
+func (s *Session) scratch(x *Exchange) *scratch {
+	if x.rule != nil {
+		return new(scratch)
+	}
+	if s.lent == nil {
+		s.lent = s.server.lender.scratch()
+	}
+	return s.lent
+}
+
+// giveBack gives the scratch memory back, since a wait follows.
+func (s *Session) giveBack() {
+	if s.lent != nil {
+		s.server.lender.takeScratch(s.lent)
+		s.lent = nil
+	}
+}
+
 // expire ends a session whose client is silent.
 func (s *Session) expire() string {
 	done, why := s.exchange(&Exchange{Verb: timeoutVerb, Session: s, pseudo: true})
