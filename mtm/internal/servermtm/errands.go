@@ -13,7 +13,8 @@ type errands struct {
 	all      pop3.Numbers // of both, in this order
 }
 
-// errandsOf returns the errands for messages that are sorted. With arrivals that is by number.
+// errandsOf returns the errands for items in their order. With arrivals all are in the order of the
+// arrivals.
 func errandsOf(items []item, arrivals *picks) errands {
 	e := errands{items: items, arrivals: arrivals}
 	switch {
@@ -22,6 +23,7 @@ func errandsOf(items []item, arrivals *picks) errands {
 	case len(items) == 0:
 		e.all = arrivals
 	default:
+		slices.SortFunc(e.items, func(a, b item) int { return e.compare(a, b.number) })
 		e.all = e.merged()
 	}
 	return e
@@ -64,13 +66,25 @@ func (e *errands) size(near, number int) int64 {
 	return e.item(near, number).size
 }
 
-// item returns the message with a number. It is found faster near the near-th.
+// item returns the message with a number. Without arrivals it is found faster near the near-th.
 func (e *errands) item(near, number int) item {
 	if i := e.arrival(number); i >= 0 {
 		m := e.arrivals.of.at(i)
 		return item{number: m.number, uid: m.uid, size: m.size, unsized: m.unsized}
 	}
-	return itemOf(e.items, near, number)
+	if e.arrivals.Len() == 0 {
+		return itemOf(e.items, near, number)
+	}
+	i, _ := slices.BinarySearchFunc(e.items, number, e.compare) // near counts the arrivals too
+	return e.items[i]
+}
+
+// compare compares an item with a message number, in the order of the arrivals.
+func (e *errands) compare(it item, number int) int {
+	if e.arrivals.ascending {
+		return it.number - number
+	}
+	return number - it.number
 }
 
 // arrival returns the index in the listing of an arrival, -1 for another message.
