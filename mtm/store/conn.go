@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 )
@@ -17,7 +18,8 @@ import (
 type conn struct {
 	dir     string // of the index
 	raw     *sqlite.Conn
-	limited bool // the end of a context ends what runs now
+	limited bool          // the end of a context ends what runs now
+	busy    time.Duration // how long to wait for the lock of another program
 
 	before func(Call) error // see Options
 }
@@ -151,7 +153,7 @@ var errInDoubt = errors.New("unknown whether the change was saved; open the stor
 // transaction runs f in a write transaction. ctx limits the wait for the lock; once f runs, only
 // its error stops the transaction.
 func (c *conn) transaction(ctx context.Context, f func() error) error {
-	if _, err := c.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if err := c.begin(ctx); err != nil {
 		return err
 	}
 	err := f()
@@ -169,6 +171,27 @@ func (c *conn) transaction(ctx context.Context, f func() error) error {
 		_, _ = c.exec(context.Background(), "ROLLBACK")
 	}
 	return err
+}
+
+// lockPoll is how often a transaction tries to get the lock that another program has.
+const lockPoll = 5 * time.Millisecond
+
+// begin begins a write transaction. SQLite would wait for the lock even after the end of ctx, so it
+// waits here.
+func (c *conn) begin(ctx context.Context) error {
+	c.raw.SetBusyTimeout(0)
+	defer c.raw.SetBusyTimeout(c.busy)
+	for end := time.Now().Add(c.busy); ; {
+		_, err := c.exec(ctx, "BEGIN IMMEDIATE")
+		if !errors.Is(err, ErrLocked) || time.Now().After(end) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(lockPoll):
+		}
+	}
 }
 
 // pragma returns a pragma in the form that dial needs.

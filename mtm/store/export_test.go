@@ -177,3 +177,17 @@ func Columns() (names, defaults []string) {
 	}
 	return names, defaults
 }
+
+// SyncsForTest returns SQLite's setting "synchronous" in a change without a sync, and after it.
+func (s *Store) SyncsForTest(ctx context.Context) (during, after int64, err error) {
+	const query = "SELECT synchronous FROM pragma_synchronous"
+	err = s.index.changeUnsynced(ctx, func(c *conn) (err error) {
+		during, _, err = c.number(context.Background(), query)
+		return err
+	})
+	failed := s.index.changeWith(context.Background(), func(c *conn) (err error) {
+		after, _, err = c.number(context.Background(), query)
+		return err
+	})
+	return during, after, errors.Join(err, failed)
+}

@@ -44,6 +44,7 @@ func (x *index) dialWriter(ctx context.Context, before func(Call) error) (err er
 	if err != nil {
 		return err
 	}
+	x.writer.busy = x.busy
 	err = migrate(ctx, x.writer, string(x.dir))
 	x.writer.before = before
 	return err
@@ -179,10 +180,11 @@ func (x *index) changeWith(ctx context.Context, f func(c *conn) error) error {
 // after a power cut.
 func (x *index) changeUnsynced(ctx context.Context, f func(c *conn) error) error {
 	return x.changeWith(ctx, func(c *conn) error {
-		if _, err := c.exec(ctx, "PRAGMA synchronous = NORMAL"); err != nil {
-			return err
+		// Neither is cancelled: the next change must be synced.
+		_, err := c.exec(context.Background(), "PRAGMA synchronous = NORMAL")
+		if err == nil {
+			err = c.transaction(ctx, func() error { return f(c) })
 		}
-		err := c.transaction(ctx, func() error { return f(c) })
 		_, e := c.exec(context.Background(), "PRAGMA synchronous = FULL")
 		return errors.Join(err, e)
 	})

@@ -203,6 +203,20 @@ var _ = Describe("Open", func() {
 		Expect(err).NotTo(HaveOccurred())
 		stored(s, store.Inbox, []byte("x"))
 	})
+
+	It("stops waiting for the lock of another program when it is cancelled", func() {
+		dir := newDir()
+		s := open(dir, &store.Options{BusyTimeout: 3 * time.Second})
+		b := s.NewBatch()
+		message(b, store.Inbox, store.BodyWhole, []byte("x"))
+		db := sqlite(dir, "BEGIN IMMEDIATE")
+		soon, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+		defer cancel()
+		Expect(b.Commit(soon)).To(MatchError(context.DeadlineExceeded))
+		_, err := db.Exec("COMMIT")
+		Expect(err).NotTo(HaveOccurred())
+		stored(s, store.Inbox, []byte("x"))
+	})
 })
 
 var _ = Describe("Free", func() {
@@ -210,5 +224,28 @@ var _ = Describe("Free", func() {
 		Expect(open(newDir(), nil).Free()).To(BeNumerically(">", 0))
 		s := open(newDir(), &store.Options{FreeSpace: func(string) (int64, error) { return 77, nil }})
 		Expect(s.Free()).To(Equal(int64(77)))
+	})
+})
+
+var _ = Describe("A change without a sync", func() {
+	const normal, full = 1, 2
+
+	It("leaves the next change with one, also when it is cancelled", func() {
+		s := open(newDir(), nil)
+		for i := range 3000 {
+			ctx, cancel := context.WithCancel(context.Background())
+			go cancel()
+			for range i {
+				if ctx.Err() != nil {
+					break
+				}
+			}
+			during, after, err := s.SyncsForTest(ctx)
+			cancel()
+			Expect(after).To(BeEquivalentTo(full))
+			if err == nil {
+				Expect(during).To(BeEquivalentTo(normal))
+			}
+		}
 	})
 })
