@@ -124,6 +124,7 @@ func others(t *testing.T) []string {
 // A client of each fault is caught by the case for it, and by no case of a class that it does not
 // violate.
 func TestEachDefectIsCaughtAndNoOtherIsSeen(t *testing.T) {
+	t.Parallel()
 	besides := others(t)
 	program := broken(t, "")
 	for _, d := range append(defects(), defect{name: ""}) {

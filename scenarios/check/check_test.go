@@ -22,9 +22,12 @@ func named(t *testing.T) []*check.Case {
 }
 
 // A right client is accused of nothing, whether it copies or moves.
+// The long tests are parallel: their clients and servers wait for each other most of the time.
 func TestARightClientIsNotAccused(t *testing.T) {
+	t.Parallel()
 	for name, copies := range map[string]bool{"it copies": true, "it moves": false} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			ids := []string{"retr-octets@*", "retr-drop@*/close", "retr-dot-*", "retr-no-stuffing@*", "uidl-*", "list-*", "dele-*", "stat-*", "retr-refused@*", "retr-extra-line@*", "session-pieces@*", "retr-header-end@*"}
 			if testing.Short() {
 				ids = ids[:3]
@@ -205,6 +208,7 @@ func TestAShardIsWrittenAsTwoNumbers(t *testing.T) {
 // The sweep ends, resets and garbles the line at every octet, and stalls it at each reply; a right
 // client is accused of nothing.
 func TestTheSweepGoesOverTheWholeSession(t *testing.T) {
+	t.Parallel()
 	r := &check.Runner{Drive: check.Func(right{}.fetch), SelfCheck: check.MTM{Move: true}}
 	defer func() { _ = r.Close() }()
 	if err := r.Open(t.Context()); err != nil {

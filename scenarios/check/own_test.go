@@ -129,6 +129,7 @@ func TestMailOfOneSessionIsJudgedToo(t *testing.T) {
 }
 
 func TestAClientThatLeavesProcessesBehindIsReportedSo(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("how many processes were left is known on Linux only")
 	}
