@@ -44,8 +44,15 @@ var _ = DescribeTable("The messages of a run", func(ascending bool) {
 	}
 
 	const many = 200_000 // a search through all for each would take minutes
-	e := errandsFor(many, ascending, func(number int) bool { return number == many || number == 1 })
-	for k := range e.all.Len() {
-		Expect(e.item(k, e.all.At(k)).number == e.all.At(k)).To(BeTrue())
+	for _, arrivals := range []int{0, 2} {
+		e, wrong := errandsFor(many, ascending, func(number int) bool { return arrivals > 0 && (number == many || number == 1) }), 0
+		for k := range e.all.Len() {
+			for _, near := range []int{k, k + 1} { // at the beginning and at the end of a reply
+				if e.item(near, e.all.At(k)).number != e.all.At(k) {
+					wrong++
+				}
+			}
+		}
+		Expect(wrong).To(BeZero())
 	}
 }, Entry("are found by number, the lowest first", true), Entry("or the highest first", false))

@@ -1,6 +1,7 @@
 package servermtm
 
 import (
+	"fmt"
 	"slices"
 
 	"pop3mtm/mtm/store"
@@ -82,14 +83,18 @@ func (l itemNumbers) Len() int { return len(l) }
 // At implements pop3.Numbers.
 func (l itemNumbers) At(i int) int { return l[i].number }
 
-// itemOf returns the item of a message. The search begins at index i, near which it is.
-func itemOf(items []item, i, number int) item {
-	is := func(it item) bool { return it.number == number }
-	i = min(i, len(items))
-	if k := slices.IndexFunc(items[i:], is); k >= 0 {
-		return items[i+k]
+// itemOf returns the item of a message, which must be there. The search begins at an index near it,
+// and goes both ways.
+func itemOf(items []item, near, number int) item {
+	near = min(near, len(items)-1)
+	for far := range len(items) {
+		for _, i := range [...]int{near + far, near - far} {
+			if i >= 0 && i < len(items) && items[i].number == number {
+				return items[i]
+			}
+		}
 	}
-	return items[slices.IndexFunc(items[:i], is)]
+	panic(fmt.Sprintf("servermtm: message %d was not asked for", number))
 }
 
 // pendingOf returns the entries of messages that an earlier command asked for.
