@@ -191,7 +191,7 @@ func (e *entry) lines() iter.Seq[*entry] {
 			yield(e)
 			return
 		}
-		one := &entry{kind: e.kind&^kindOnly | fromServer, at: e.at}
+		one := &entry{kind: e.kind & marked, at: e.at} // the kind is fromServer
 		for l := range strings.Lines(e.text) {
 			if one.text = strings.TrimSuffix(l[:min(len(l), lineShown)], "\r\n"); !yield(one) {
 				return
