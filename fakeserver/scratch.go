@@ -34,6 +34,6 @@ func (c *scratch) ok(text string) []byte { return append(append(c.lines[:0], "+O
 func (c *scratch) multiline(status []byte) edit.Reply {
 	status = append(status, "\r\n"...)
 	c.lines = append(status, ".\r\n"...)
-	c.reply = [...]edit.Chunk{{Bytes: c.lines[:len(status)]}, {Body: &c.body}, {Bytes: c.lines[len(status):]}}
+	c.reply = [...]edit.Chunk{{Bytes: c.lines[:len(status):len(status)]}, {Body: &c.body}, {Bytes: c.lines[len(status):]}}
 	return c.reply[:]
 }

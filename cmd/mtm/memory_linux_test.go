@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"regexp"
 	"strconv"
 
@@ -27,6 +28,19 @@ func peak(pid int) int {
 	return n
 }
 
+// shell starts a shell for the account work. It returns the process, its input and its output.
+func shell(u *user) (c *exec.Cmd, in io.WriteCloser, lines *bufio.Reader) {
+	GinkgoHelper()
+	c = u.command("shell", "work")
+	in, err := c.StdinPipe()
+	Expect(err).NotTo(HaveOccurred())
+	out, err := c.StdoutPipe()
+	Expect(err).NotTo(HaveOccurred())
+	c.Stderr = GinkgoWriter
+	Expect(c.Start()).To(Succeed())
+	return c, in, bufio.NewReader(out)
+}
+
 var _ = Describe("a message of 1 GiB", func() {
 	It("is fetched and written out within 64 MiB of memory", func() {
 		u := newUser()
@@ -34,14 +48,7 @@ var _ = Describe("a message of 1 GiB", func() {
 		Expect(err).NotTo(HaveOccurred())
 		s := fakeserver.Start(tb(), fakeserver.MaildropOf(drop), nil)
 		u.addAccount(s)
-		c := u.command("shell", "work")
-		in, err := c.StdinPipe()
-		Expect(err).NotTo(HaveOccurred())
-		out, err := c.StdoutPipe()
-		Expect(err).NotTo(HaveOccurred())
-		c.Stderr = GinkgoWriter
-		Expect(c.Start()).To(Succeed())
-		lines := bufio.NewReader(out)
+		c, in, lines := shell(u)
 		say := func(line, answer string) {
 			GinkgoHelper()
 			_, err := io.WriteString(in, line+"\n")
@@ -69,16 +76,9 @@ var _ = Describe("a mailbox of more than a million messages", func() {
 		s := fakeserver.Start(tb(), fakeserver.MaildropOf(drop), nil)
 		u.addAccount(s)
 		u.succeeds("account", "set", "work", "--sync-limit", "3")
-		c := u.command("shell", "work")
-		in, err := c.StdinPipe()
-		Expect(err).NotTo(HaveOccurred())
-		out, err := c.StdoutPipe()
-		Expect(err).NotTo(HaveOccurred())
-		c.Stderr = GinkgoWriter
-		Expect(c.Start()).To(Succeed())
+		c, in, lines := shell(u)
 		_, err = io.WriteString(in, "get --headers-only\n")
 		Expect(err).NotTo(HaveOccurred())
-		lines := bufio.NewReader(out)
 		for text := ""; text != "1100000 messages on the server, 3 new\n"; {
 			text, err = lines.ReadString('\n')
 			Expect(err).NotTo(HaveOccurred(), text)

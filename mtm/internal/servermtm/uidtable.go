@@ -62,7 +62,7 @@ func (t *uidTable) slot(uid []byte) (int, uint8) {
 	return i, tag
 }
 
-// head returns the index of the first entry with the UID, -1 for none.
+// head returns the index of the first entry with the UID, or -1 when no entry has it.
 func (t *uidTable) head(uid []byte) int32 {
 	slot, _ := t.slot(uid)
 	return t.slots[slot] - 1
@@ -125,12 +125,14 @@ func (t *uidTable) untaken() (list []int) {
 	return list
 }
 
-// takeIf takes the first entry of left that is wanted, and returns it; -1 for none.
+// takeIf takes the first entry with the UID that is wanted and not taken yet. It returns the index
+// of that entry, or -1 when it took nothing.
 func (t *uidTable) takeIf(uid []byte, wanted func(i int) bool) int {
 	return t.takeFrom(t.head(uid), wanted)
 }
 
-// takeFrom is takeIf for the UID of a first entry; -1 is none.
+// takeFrom does the same for the UID whose first entry is head. A negative head stands for a UID
+// that no entry has.
 func (t *uidTable) takeFrom(head int32, wanted func(i int) bool) int {
 	if head < 0 {
 		return -1
