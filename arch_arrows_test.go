@@ -30,6 +30,7 @@ var arrows = map[string][]string{
 	"internal/gobuild":       nil,
 	"internal/browser":       nil,
 	"internal/need":          nil,
+	"internal/ramdisk":       nil,
 	"internal/words":         nil,
 	"tools/rules":            nil,
 	"fixtures":               {"fakeserver/maildrop"},

@@ -23,6 +23,7 @@ import (
 	_ "pop3mtm/features"
 	"pop3mtm/internal/gobuild"
 	"pop3mtm/internal/need"
+	"pop3mtm/internal/ramdisk"
 )
 
 // block is one fenced block of commands in a document.
@@ -175,6 +176,7 @@ var built struct {
 }
 
 func TestMain(m *testing.M) {
+	ramdisk.Use()
 	status := m.Run()
 	if built.dir != "" {
 		_ = os.RemoveAll(built.dir) // below the system's directory for temporary files

@@ -8,6 +8,7 @@ import (
 	"github.com/cucumber/godog"
 
 	"pop3mtm/features"
+	"pop3mtm/internal/ramdisk"
 )
 
 // options are godog's own, by its own flags: go test ./features
@@ -15,6 +16,7 @@ import (
 var options = godog.Options{Paths: []string{"."}, Format: "progress", Output: os.Stdout, Concurrency: 4, Randomize: -1, Strict: true}
 
 func TestMain(m *testing.M) {
+	ramdisk.Use()
 	godog.BindFlags("godog.", flag.CommandLine, &options)
 	os.Exit(m.Run())
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"pop3mtm/internal/gobuild"
+	"pop3mtm/internal/ramdisk"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -24,6 +25,7 @@ func TestMain(m *testing.M) {
 }
 
 func withProgram(run func() int) int {
+	ramdisk.Use()
 	dir, err := os.MkdirTemp("", "bench-test-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pop3mtm/internal/gobuild"
+	"pop3mtm/internal/ramdisk"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -23,6 +24,7 @@ var binary string
 func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
 
 func buildAndRun(m *testing.M) int {
+	ramdisk.Use()
 	dir, err := os.MkdirTemp("", "mtm-test-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

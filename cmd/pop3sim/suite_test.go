@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"pop3mtm/internal/gobuild"
+	"pop3mtm/internal/ramdisk"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -22,6 +23,7 @@ func TestMain(m *testing.M) {
 }
 
 func withBinary(run func() int) int {
+	ramdisk.Use()
 	dir, err := os.MkdirTemp("", "pop3sim-test-*")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -33,7 +33,3 @@ func usageOf(r *syscall.Rusage) Usage {
 	nanos := syscall.TimevalToNsec(r.Utime) + syscall.TimevalToNsec(r.Stime)
 	return Usage{CPU: float64(nanos) / 1e9, Peak: int64(r.Maxrss) * unit} //nolint:unconvert // 32 bits wide on some systems
 }
-
-// Settle makes the system write all buffered data to the disk, so that the next trial does not wait
-// for the data of the previous one.
-func Settle() { syscall.Sync() }

@@ -11,4 +11,4 @@ func SpentBy(p *os.ProcessState) Usage {
 }
 
 // Settle does nothing: Windows has no call that writes the data of all files to the disk.
-func Settle() {}
+func Settle(string) error { return nil }

@@ -129,6 +129,9 @@ func (t *Trial) overLine(ctx context.Context, m *report.Measurement, v *VisitSpe
 		}
 		sessions += visits[i].Sessions + 1
 	}
+	if err := child.Settle(t.Dir); err != nil {
+		return err
+	}
 	w.Begin()
 	if err := fetch(ctx, m, who, visits); err != nil {
 		return err
@@ -142,7 +145,6 @@ func (t *Trial) overLine(ctx context.Context, m *report.Measurement, v *VisitSpe
 // fetch is the part of a visit that is measured. It runs the client for all accounts at the same
 // time and sets time and usage in m.
 func fetch(ctx context.Context, m *report.Measurement, who clients.Client, visits []*clients.Visit) error {
-	child.Settle()
 	before, start := child.Spent(), time.Now()
 	together, each := errgroup.WithContext(ctx)
 	for _, v := range visits {

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package ramdisk
+
+func serves(string, uint64) bool { return false }
