@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"net"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -51,7 +52,8 @@ func TestThePageInChromium(t *testing.T) {
 		go func() { _, _ = fmt.Fprint(conn, "STAT\r\n") }() // a write that fails shows below
 		b.Shows("#transcript li.rule", "r1 pause")
 		in.Scan()
-		b.Shows("#transcript li.gap", "5s later")
+		// On a busy machine it is later than 5s, and every other line may come late too.
+		b.Until(`[...document.querySelectorAll("#transcript li.gap")].some((e) => /^(\d+m.*|[5-9]|[5-9]\.\d+|\d\d[\d.]*)s later/.test(e.innerText.trim()))`)
 		say("DELE 2", "QUIT")
 		b.Shows("#transcript li.server", "+OK bye")
 		b.Shows("#session", "ended after")
@@ -60,7 +62,7 @@ func TestThePageInChromium(t *testing.T) {
 		b.Shows("#rules", "answered 1 time")
 		b.Shows("#sessions a[aria-current]", "1 fault")
 		order := b.Value(`[...document.querySelectorAll("#transcript li")].map((e) => e.className).join(" ")`)
-		if !strings.Contains(order, "client rule gap server") {
+		if !regexp.MustCompile("client( gap)? rule gap server").MatchString(order) {
 			t.Errorf("the fault and the gap are not between the command and its answer: %s", order)
 		}
 		shoot(b, "light", false)
