@@ -25,10 +25,6 @@ func InitializeScenario(sc *godog.ScenarioContext) { Options{}.Initializer()(sc)
 // Initializer returns InitializeScenario with these options. It uses Server, Steps and Client; the
 // other options are those of Run.
 func (o Options) Initializer() func(*godog.ScenarioContext) {
-	var expressions []*regexp.Regexp // once for all scenarios
-	for _, s := range new(world).steps() {
-		expressions = append(expressions, s.expression())
-	}
 	habit := new(habit)
 	return func(sc *godog.ScenarioContext) {
 		w := &world{base: o.Server}
@@ -37,13 +33,22 @@ func (o Options) Initializer() func(*godog.ScenarioContext) {
 		}
 		w.hook(sc, o.hints)
 		for i, run := range w.runs() {
-			sc.Step(expressions[i], run)
+			sc.Step(expressions()[i], run)
 		}
 		if o.Steps != nil {
 			o.Steps(sc)
 		}
 	}
 }
+
+// expressions returns those of all steps, compiled once: to compile them takes longer than to run a
+// scenario.
+var expressions = sync.OnceValue(func() (all []*regexp.Regexp) {
+	for _, s := range new(world).steps() {
+		all = append(all, s.expression())
+	}
+	return all
+})
 
 // key is the key of a scenario's world in the context of its steps.
 type key struct{}

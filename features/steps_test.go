@@ -108,10 +108,10 @@ func usedIn(feature string, s step) bool {
 	for _, p := range placeholders() {
 		loose.pattern = strings.ReplaceAll(loose.pattern, p.name, "\x00")
 	}
-	words := strings.Split(loose.pattern, "\x00")
+	words, expression := strings.Split(loose.pattern, "\x00"), s.expression()
 	for line := range strings.Lines(feature) {
 		_, text, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if s.expression().MatchString(text) || (strings.Contains(text, "<") && inOrder(text, words)) {
+		if expression.MatchString(text) || (strings.Contains(text, "<") && inOrder(text, words)) {
 			return true
 		}
 	}
