@@ -82,7 +82,8 @@ var _ = Describe("bench compare", func() {
 		checkPage(text, &found)
 		Expect(string(text)).To(And(
 			ContainSubstring(`<p class="warning" role="status">Only 2 runs: the medians are not reliable; use --runs 5 or more.</p>`),
-			MatchRegexp(`<p class="result">mine: [0-9,]+ messages a second \([0-9,]+ to [0-9,]+\), which is [0-9.]+ times the rate of mtm `),
+			// Rates below 100 have a point: this machine may be busy.
+			MatchRegexp(`<p class="result">mine: [0-9,.]+ messages a second \([0-9,.]+ to [0-9,.]+\), which is [0-9.]+ times the rate of mtm `),
 			MatchRegexp(`<dt>Date</dt><dd>[0-9]{4}-[0-9]{2}-[0-9]{2}T`),
 			MatchRegexp(`<dt>Command</dt><dd>bench\S* compare --messages 40 `)))
 	})

@@ -65,7 +65,7 @@ var _ = Describe("bench sessions", func() {
 		Expect(r.status).To(Equal(0), r.errOut)
 		Expect(r.out).To(HavePrefix("login, STAT and QUIT, 50ms each; 1 run, taking turns\n"))
 		Expect(r.out).To(MatchRegexp(`(?m)^sessions, 4 at once( +[0-9,.]+){5}`))
-		Expect(r.out).To(MatchRegexp(`(?m)^sessions, 1 at once, each session( +[0-9.]+){5}$`))
+		Expect(r.out).To(MatchRegexp(`(?m)^sessions, 1 at once, each session( +[0-9,.]+){5}$`))
 		Expect(r.out).To(MatchRegexp(`(?m)^An idle session costs pop3sim \S+ \S+ of memory, measured with 40 sessions\.$`))
 	})
 })
