@@ -1,6 +1,7 @@
 package fakeserver
 
 import (
+	"encoding/binary"
 	"iter"
 	"slices"
 	"strings"
@@ -67,15 +68,21 @@ const (
 	largestPiece = 16 << 10
 )
 
+// room makes room for octets.
+func (j *journal) room(need int) {
+	if cap(j.octets)-len(j.octets) >= need {
+		return
+	}
+	if len(j.octets) > 0 {
+		j.full = append(j.full, j.octets)
+		j.before += len(j.octets)
+	}
+	j.octets = make([]byte, 0, max(need, firstPiece, min(2*cap(j.octets), largestPiece)))
+}
+
 // begin appends an entry up to what its kind needs, which takes some octets at most.
 func (j *journal) begin(k kind, at time.Duration, need int) {
-	if need += 1 + longestNumber; cap(j.octets)-len(j.octets) < need {
-		if len(j.octets) > 0 {
-			j.full = append(j.full, j.octets)
-			j.before += len(j.octets)
-		}
-		j.octets = make([]byte, 0, max(need, firstPiece, min(2*cap(j.octets), largestPiece)))
-	}
+	j.room(1 + longestNumber + need)
 	if at > 0 {
 		k |= marked
 	}
@@ -88,17 +95,34 @@ func (j *journal) begin(k kind, at time.Duration, need int) {
 // longestNumber is the most octets that a number takes.
 const longestNumber = 10
 
-func (j *journal) number(n int) {
-	rest := uint64(n)
-	for ; rest >= 0x80; rest >>= 7 {
-		j.octets = append(j.octets, byte(rest)|0x80)
-	}
-	j.octets = append(j.octets, byte(rest))
-}
+func (j *journal) number(n int) { j.octets = binary.AppendUvarint(j.octets, uint64(n)) }
 
 func (j *journal) text(t []byte) {
 	j.number(len(t))
 	j.octets = append(j.octets, t...)
+}
+
+// client appends what the entry of a line of the client needs.
+func (j *journal) client(k kind, state State, args, user, message string, line []byte) {
+	j.number(int(state))
+	if k&kindOnly == responded {
+		j.text([]byte(args))
+	}
+	j.number(j.user(user))
+	j.text([]byte(message))
+	j.text(line)
+	if k&uncounted == 0 {
+		j.heard++
+	}
+}
+
+// mail appends the entries of a status line, the size of a message and the closing dot. There must
+// be room.
+func (j *journal) mail(status []byte, octets int64) {
+	o := append(j.octets, byte(fromServer))
+	o = append(binary.AppendUvarint(o, uint64(len(status))), status...)
+	o = binary.AppendUvarint(append(o, byte(bodySent)), uint64(octets))
+	j.octets = append(o, byte(fromServer), byte(len(dot)), dot[0])
 }
 
 // user returns the number of the user of a command, 0 for no user.

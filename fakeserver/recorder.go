@@ -20,7 +20,7 @@ type recorder struct {
 	limit  int // of octets of lines, and of octets of commands
 	tap    func(session int, octets []byte)
 	lender *lender
-	silent bool // the connection carries a TLS handshake
+	silent bool // output is not recorded: a TLS handshake, or mail that endMail records
 	inBody bool
 	long   bool   // the body is longer than bodyShown
 	octets int64  // of the body so far
@@ -31,6 +31,7 @@ type recorder struct {
 	due    bool          // the next line is marked with its time
 	last   time.Duration // with which a line was marked
 
+	held     held
 	journal  journal
 	lines    int // octets of them
 	commands int // octets of them
@@ -55,6 +56,7 @@ func (r *recorder) begin(number int, remote net.Addr, started time.Time, limit i
 // publish lets others know what was recorded. It is called before anything that may take time, and
 // before the client can see an answer.
 func (r *recorder) publish() {
+	r.settle()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.public = r.journal
@@ -71,13 +73,20 @@ func (r *recorder) known() journal {
 // number returns the number of the session, as the server counts. It never changes.
 func (r *recorder) number() int { return r.journal.head.Session }
 
-// client records a line, with secrets masked, and its command.
-func (r *recorder) client(k kind, line []byte, c *Command) {
+// client records a line, with secrets masked, and its command. A command that asks for mail is
+// held: its line must stay valid until settle is called.
+func (r *recorder) client(k kind, line []byte, c *Command, mail bool) {
+	r.settle()
 	r.breakLine()
 	r.due = r.timed
 	user := c.User
 	if r.commands += c.weight(); r.commands > r.limit {
 		k, user = k|uncounted, ""
+	}
+	if mail && r.tap == nil && r.lines+len(line) <= r.limit {
+		r.held = held{kind: k, at: r.time(), state: c.State, user: user, line: line}
+		r.due = r.timed
+		return
 	}
 	if !r.fits(line) {
 		k |= unshown
@@ -85,19 +94,88 @@ func (r *recorder) client(k kind, line []byte, c *Command) {
 	if k&uncounted != 0 && k&unshown != 0 {
 		return
 	}
-	j := &r.journal
 	r.mark(k, 5*longestNumber+len(c.Args)+len(c.Message)+len(line))
-	j.number(int(c.State))
-	if k&kindOnly == responded {
-		j.text([]byte(c.Args))
-	}
-	j.number(j.user(user))
-	j.text([]byte(c.Message))
-	j.text(line)
-	if k&uncounted == 0 {
-		j.heard++
-	}
+	r.journal.client(k, c.State, c.Args, user, c.Message, line)
 	r.due = r.timed
+}
+
+// held is the beginning of an exchange that is not in the journal yet: a command that asks for
+// mail, and the status line of the answer. Recording the complete exchange in one step is faster.
+// What is held has room in the transcript, and the status line needs no mark.
+type held struct {
+	kind   kind
+	at     time.Duration // of the command; 0: not marked
+	state  State
+	user   string
+	line   []byte // nil: no command
+	status []byte // nil: no status line
+}
+
+// unmarked reports whether a line that comes now needs no mark.
+func (r *recorder) unmarked() bool { return !r.due || !r.watch.stale && r.watch.now == r.last }
+
+// settle records what is held. It must be called before the memory of that is used again.
+func (r *recorder) settle() {
+	if r.held.line != nil || r.held.status != nil {
+		r.apart()
+	}
+}
+
+// apart records the lines that are held one by one.
+func (r *recorder) apart() {
+	h, due := r.held, r.due
+	r.held, r.due = held{}, false
+	if h.line != nil && r.fits(h.line) {
+		r.journal.begin(h.kind, h.at, 4*longestNumber+len(h.line))
+		r.journal.client(h.kind, h.state, "", h.user, "", h.line)
+	}
+	if h.status != nil {
+		r.line(h.status)
+	}
+	r.due = due
+}
+
+// beginMail says that a status line and a message of about that many octets follow. It reports
+// whether endMail is to record them; otherwise they are recorded like any other output.
+func (r *recorder) beginMail(status []byte, octets int64) bool {
+	if r.limit == 0 {
+		return r.tap == nil
+	}
+	need := len(r.held.line) + len(status) + len(sizeShown) + len(dot) + 3*besides
+	switch {
+	case r.tap != nil || octets <= bodyShown || len(r.journal.partial) > 0:
+		return false
+	case r.held.line != nil && r.unmarked() && r.lines+need <= r.limit:
+		r.due = false
+	case r.held.line != nil || !r.full():
+		return false
+	}
+	r.held.status = status
+	return true
+}
+
+// endMail records the status line and a message of that many octets, and its closing dot if it is
+// complete. All three are sent in silence.
+func (r *recorder) endMail(octets int64, complete bool) {
+	if r.limit == 0 {
+		return
+	}
+	if h := &r.held; complete && octets > 0 && h.line != nil {
+		status := h.status[:len(h.status)-len("\r\n")]
+		r.lines += len(h.line) + len(status) + len(sizeShown) + len(dot) + 4*besides
+		r.journal.begin(h.kind, h.at, 8*longestNumber+len(h.line)+len(status))
+		r.journal.client(h.kind, h.state, "", h.user, "", h.line)
+		r.journal.mail(status, octets)
+		h.line, h.status = nil, nil
+		return
+	}
+	r.settle()
+	if octets > 0 {
+		r.size(bodySent, octets)
+	}
+	if complete {
+		r.line([]byte(dot))
+	}
 }
 
 // received records the size of a body from the client.
@@ -105,6 +183,7 @@ func (r *recorder) received(octets int64) {
 	if r.limit == 0 {
 		return
 	}
+	r.settle()
 	r.breakLine()
 	r.size(bodyHeard, octets)
 }
@@ -120,6 +199,7 @@ func (r *recorder) server(p []byte) {
 	if r.limit == 0 {
 		return
 	}
+	r.settle()
 	if !r.inBody {
 		r.output(p)
 		return
@@ -139,7 +219,16 @@ func (r *recorder) server(p []byte) {
 var newline = []byte("\n")
 
 // full reports whether there is no room for any line.
-func (r *recorder) full() bool { return r.lines > r.limit && len(r.journal.partial) == 0 }
+func (r *recorder) full() bool { return r.lines >= r.limit && len(r.journal.partial) == 0 }
+
+// ignores counts a line of the client, if there is no room for any line or command.
+func (r *recorder) ignores() bool {
+	if !r.full() || r.commands <= r.limit {
+		return false
+	}
+	r.journal.head.LeftOut++
+	return true
+}
 
 // output records octets of lines.
 func (r *recorder) output(p []byte) {
@@ -185,7 +274,7 @@ const besides = len("S: \n")
 
 // fits takes room for a line; without room the line is left out.
 func (r *recorder) fits(l []byte) bool {
-	if r.lines+len(l) > r.limit {
+	if r.lines+max(len(l), 1) > r.limit {
 		r.journal.head.LeftOut++
 		return false
 	}
@@ -212,12 +301,19 @@ func (r *recorder) passage(p []byte) {
 func (r *recorder) mark(k kind, need int) {
 	at := time.Duration(0)
 	if r.due && k&unshown == 0 {
-		r.due = false
-		if now := r.watch.read(); now != r.last {
-			r.last, at = now, now
-		}
+		at = r.time()
 	}
 	r.journal.begin(k, at, need)
+}
+
+// time returns the time for the mark of a line that comes now; 0: it needs none.
+func (r *recorder) time() time.Duration {
+	r.due = false
+	if now := r.watch.read(); now != r.last {
+		r.last = now
+		return now
+	}
+	return 0
 }
 
 // silence stops recording output, until it is called with false.
@@ -246,9 +342,15 @@ func (r *recorder) endBody() {
 	}
 }
 
+// sizeShown is as long as the size of a body in a transcript is taken to be.
+const sizeShown = "[12345678 octets]"
+
+// dot is the line that ends a message.
+const dot = "."
+
 // size records the size of a body.
 func (r *recorder) size(k kind, octets int64) {
-	if r.fits([]byte("[12345678 octets]")) {
+	if r.fits([]byte(sizeShown)) {
 		r.mark(k, longestNumber)
 		r.journal.number(int(octets))
 	}
@@ -256,6 +358,7 @@ func (r *recorder) size(k kind, octets int64) {
 
 // event adds a remark, even when the transcript is full.
 func (r *recorder) event(text string) {
+	r.settle()
 	r.breakLine()
 	if r.limit > 0 {
 		r.passed()
@@ -269,6 +372,7 @@ func (r *recorder) ruled(rule named) {
 	if r.limit == 0 {
 		return
 	}
+	r.settle()
 	r.breakLine()
 	r.passed()
 	if r.journal.fired < r.limit/64 {

@@ -27,6 +27,9 @@ func (l *lender) takeScratch(c *scratch) {
 	l.replies.Put(c)
 }
 
+// is reports whether a reply is the one in c.
+func (c *scratch) is(r edit.Reply) bool { return len(r) == len(c.reply) && &r[0] == &c.reply[0] }
+
 // ok returns the beginning of a positive status line.
 func (c *scratch) ok(text string) []byte { return append(append(c.lines[:0], "+OK "...), text...) }
 

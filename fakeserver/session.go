@@ -275,6 +275,7 @@ func (s *Session) expire() string {
 
 // next reads the next line of the client, or a body when one is expected.
 func (s *Session) next() (*Exchange, error) {
+	s.record.settle()
 	if s.body {
 		return s.readBody()
 	}
@@ -309,16 +310,18 @@ func (s *Session) read() (*Exchange, error) {
 		x.tally = &v.tally
 	}
 	x.secret = s.secret(x, v)
-	if s.record.limit > 0 {
-		s.recordCommand(x, v != nil && v.open && !x.pseudo)
+	if s.record.limit > 0 && !s.record.ignores() {
+		s.recordCommand(x, v)
 	}
 	s.report()
 	return x, nil
 }
 
-// recordCommand records a line of the client. An open one cannot have a secret.
-func (s *Session) recordCommand(x *Exchange, open bool) {
+// recordCommand records a line of the client, with a verb that the protocol knows, or nil. An open
+// one cannot have a secret.
+func (s *Session) recordCommand(x *Exchange, v *knownVerb) {
 	visible, k := x.Line, fromClient
+	open := v != nil && v.open && !x.pseudo
 	if !open {
 		visible = x.visible()
 		k = x.kind(visible)
@@ -327,7 +330,7 @@ func (s *Session) recordCommand(x *Exchange, open bool) {
 	if s.record.tap != nil {
 		c.Message = s.talk.Value(x, messageField)
 	}
-	s.record.client(k, visible, &c)
+	s.record.client(k, visible, &c, open && v.Lines == ManyLines)
 }
 
 // secret reports whether a whole line may be a secret: a response, or a line that is not a command
