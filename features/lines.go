@@ -150,13 +150,16 @@ func (l *lines) show(secret string) bool {
 // accepted is the server's listener; it can close the newest connection.
 type accepted struct {
 	net.Listener
-	down   func() bool // no connection is accepted while it returns true; nil for a client that dials by lines
+	down   func() bool   // no connection is accepted while it returns true; nil for a client that dials by lines
+	asked  chan struct{} // closed when the server waits for its first connection
+	first  sync.Once
 	mu     sync.Mutex
 	newest net.Conn
 }
 
 // Accept accepts a connection and remembers it as the newest.
 func (a *accepted) Accept() (net.Conn, error) {
+	a.first.Do(func() { close(a.asked) })
 	conn, err := a.Listener.Accept()
 	for err == nil && a.down != nil && a.down() {
 		conn.Close()

@@ -33,14 +33,14 @@ func (w *world) ready(ctx context.Context) error {
 	return w.openClient()
 }
 
-// serve starts the server on a free port of this machine.
+// serve starts the server on a free port of this machine, and returns when it serves.
 func (w *world) serve(ctx context.Context) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	server := w.makeServer()
-	w.server, w.serving, w.accepted = server, make(chan error, 1), &accepted{Listener: listener}
+	w.server, w.serving, w.accepted = server, make(chan error, 1), &accepted{Listener: listener, asked: make(chan struct{})}
 	if w.other != nil {
 		w.accepted.down = w.lines.isDown
 	}
@@ -50,7 +50,13 @@ func (w *world) serve(ctx context.Context) error {
 	}
 	go func(l net.Listener) { w.serving <- serve(l) }(w.accepted)
 	w.lines.reach(listener.Addr().String())
-	return nil
+	select {
+	case <-w.accepted.asked: // from now on the server knows its address
+		return nil
+	case err := <-w.serving:
+		w.serving <- err // for the end of the scenario
+		return err
+	}
 }
 
 func (w *world) addAccount(ctx context.Context) (err error) {
