@@ -28,7 +28,10 @@ type Copied struct {
 }
 
 // copyColumns lists the values that a statement needs for each copy.
-var copyColumns = []string{"id", "source", "body_kind", "segment", "offset", "length", "crc", "flags", "email_flags"}
+var copyColumns = []string{"id", "source", "body_kind", "segment", "offset", "length", "crc", "flags", "email_flags", copySum}
+
+// copySum is the part of the checksum of a copy that does not depend on its source.
+const copySum = "sum"
 
 // The parameters that come before the copies in copyQuery.
 const (
@@ -44,31 +47,48 @@ const (
 // rowsPerCopy is how many copies one statement adds.
 const rowsPerCopy = 64
 
-var copyOne, copyMany = copyQuery(1), copyQuery(rowsPerCopy)
+// copyStatements add one copy, or rowsPerCopy of them.
+type copyStatements struct{ one, many string }
 
-// copyQuery returns a statement that adds count copies.
-func copyQuery(count int) string {
-	values, sum := make([]string, len(columns)), "e.checksum"
+var (
+	copyStored = newCopyStatements("e.flags", "")
+	// copyAged adds copies with the flags that readers see in their sources.
+	copyAged = newCopyStatements(agedFlags("e."), withShown)
+)
+
+func newCopyStatements(flags, join string) copyStatements {
+	return copyStatements{copyQuery(1, flags, join), copyQuery(rowsPerCopy, flags, join)}
+}
+
+// copyQuery returns a statement that adds count copies. flags is an expression for the flags of a
+// source, and join the tables it needs.
+func copyQuery(count int, flags, join string) string {
+	values, sum := make([]string, len(columns)), "e.checksum + "+ofCopy(copySum)
 	for i, c := range columns {
 		values[i] = "e." + c.name
-		if value := copiedValue(c.name); value != "" {
-			sum += fmt.Sprintf(" - e.%s + (%s)", c.name, value)
-			values[i] = value
+		value := copiedValue(c.name, flags)
+		if value == "" {
+			continue
+		}
+		values[i] = value
+		sum += " - e." + c.name
+		if strings.Contains(value, "e.") { // others are in copySum
+			sum += " + (" + value + ")"
 		}
 	}
 	values[checksumAt] = sum
-	return fmt.Sprintf("INSERT INTO entries (%s) SELECT %s FROM (VALUES %s) AS c CROSS JOIN entries AS e ON e.id = %s"+withShown,
+	return fmt.Sprintf("INSERT INTO entries (%s) SELECT %s FROM (VALUES %s) AS c CROSS JOIN entries AS e ON e.id = %s"+join,
 		rowColumns, strings.Join(values, ", "), parameters(count, len(copyColumns)), ofCopy("source"))
 }
 
 // copiedValue returns the expression for a column of a copy, or "" when the copy has the source's
 // value.
-func copiedValue(name string) string {
+func copiedValue(name, flags string) string {
 	switch name {
 	case "parent":
 		return parameter(copyParent)
 	case "flags":
-		return fmt.Sprintf("(%s & ~?%d) | ?%d | %s", agedFlags("e."), copyClear, copySet, ofCopy(name))
+		return fmt.Sprintf("(%s & ~?%d) | ?%d | %s", flags, copyClear, copySet, ofCopy(name))
 	case "email_flags":
 		return fmt.Sprintf("(e.email_flags & ~?%d) | ?%d | %s", copyEmailClear, copyEmailSet, ofCopy(name))
 	case "related":
@@ -91,10 +111,14 @@ func (t *tree) copies(c *Copies) error {
 	if err := t.insert(); err != nil { // a source may be an entry of this batch
 		return err
 	}
+	statements, err := t.copyStatements()
+	if err != nil {
+		return err
+	}
 	for list := c.Of; len(list) > 0; {
-		n, query := 1, copyOne
+		n, query := 1, statements.one
 		if len(list) >= rowsPerCopy {
-			n, query = rowsPerCopy, copyMany
+			n, query = rowsPerCopy, statements.many
 		}
 		if err := t.copyRows(query, c, list[:n]); err != nil {
 			return err
@@ -102,6 +126,18 @@ func (t *tree) copies(c *Copies) error {
 		list = list[n:]
 	}
 	return nil
+}
+
+// copyStatements returns copyAged only when readers may see other flags than those stored, because
+// it takes a fifth longer.
+func (t *tree) copyStatements() (copyStatements, error) {
+	all, err := t.allShown()
+	for _, s := range all {
+		if s != (shown{hidden: s.hidden}) {
+			return copyAged, err
+		}
+	}
+	return copyStored, err
 }
 
 func (t *tree) copyRows(query string, c *Copies, list []Copied) error {
@@ -118,7 +154,11 @@ func (t *tree) copyRows(query string, c *Copies, list []Copied) error {
 		if err := t.bodies.refer(one.Body); err != nil {
 			return err
 		}
-		bindCopy(args[copyParameters+i*len(copyColumns):], one, t.nextID)
+		sum := int64(c.Into)
+		if c.Linked {
+			sum += int64(one.Source)
+		}
+		bindCopy(args[copyParameters+i*len(copyColumns):], one, t.nextID, sum)
 		t.copied = append(t.copied, copiedEntry{&list[i], t.nextID})
 		t.nextID++
 	}
@@ -129,10 +169,13 @@ func (t *tree) copyRows(query string, c *Copies, list []Copied) error {
 	return err
 }
 
-// bindCopy sets the arguments of one copy, in the order of copyColumns.
-func bindCopy(a []value, one Copied, id ID) {
-	for i, v := range []int64{int64(id), int64(one.Source), int64(one.Body.Kind), one.Body.Segment,
-		one.Body.Offset, one.Body.Length, int64(one.Body.CRC), int64(one.Flags &^ derived), int64(one.Email &^ derivedEmail)} {
+// bindCopy sets the arguments of one copy, in the order of copyColumns. sum is the part of copySum
+// for the columns that all copies have in common.
+func bindCopy(a []value, one Copied, id ID, sum int64) {
+	b := one.Body
+	sum += int64(id) + int64(b.Kind) + b.Segment + b.Offset + b.Length + int64(b.CRC)
+	for i, v := range []int64{int64(id), int64(one.Source), int64(b.Kind), b.Segment, b.Offset, b.Length, int64(b.CRC),
+		int64(one.Flags &^ derived), int64(one.Email &^ derivedEmail), sum} {
 		a[i].set(v)
 	}
 }
