@@ -51,7 +51,7 @@ func newRig(t *testing.T, changes ...change) *rig {
 	}
 	r.srv = fakeserver.New(r.drop, options)
 	var err error
-	r.store, err = store.Open(memoryDir(t), nil)
+	r.store, err = store.Open(t.TempDir(), nil)
 	r.must(err)
 	r.id, err = mtm.AddAccount(t.Context(), r.store, "work", settings)
 	r.must(err)
@@ -72,21 +72,6 @@ func newRig(t *testing.T, changes ...change) *rig {
 	})
 	r.must(err)
 	return r
-}
-
-// memoryDir returns a folder in memory where the system has one: nothing here is
-// about the syncs of a disk.
-func memoryDir(t testing.TB) string {
-	dir, err := os.MkdirTemp("/dev/shm", "mtm-test-")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
 }
 
 func (r *rig) must(err error) {

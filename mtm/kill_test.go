@@ -103,7 +103,7 @@ type killed struct {
 }
 
 func newKilled(t *testing.T) *killed {
-	k := &killed{dir: memoryDir(t), drop: fakeserver.NewMaildrop(mails(killMails)...)}
+	k := &killed{dir: t.TempDir(), drop: fakeserver.NewMaildrop(mails(killMails)...)}
 	k.srv = fakeserver.Start(t, k.drop, &fakeserver.Options{Without: []string{"PIPELINING"}})
 	k.srv.On(fakeserver.Match{}, func(x *fakeserver.Exchange) edit.Reply {
 		k.mu.Lock()

@@ -193,7 +193,7 @@ func templateCopy(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := memoryDir(t)
+	dir := t.TempDir()
 	if err := errors.Join(os.RemoveAll(dir), os.CopyFS(dir, template), os.Chmod(dir, 0o700)); err != nil {
 		t.Fatal(err)
 	}

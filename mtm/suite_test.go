@@ -46,7 +46,7 @@ type change func(*account.POP3)
 // newBench starts everything; the account logs in as demo, with USER and PASS.
 func newBench(server *fakeserver.Options, options *mtm.Options, messages []maildrop.Message, changes ...change) *bench {
 	GinkgoHelper()
-	b := &bench{drop: fakeserver.NewMaildrop(messages...), dir: memoryDir(GinkgoTB())}
+	b := &bench{drop: fakeserver.NewMaildrop(messages...), dir: GinkgoT().TempDir()}
 	var o fakeserver.Options
 	if server != nil {
 		o = *server

@@ -18,6 +18,7 @@ import (
 	"pop3mtm/fakeserver"
 	"pop3mtm/fakeserver/edit"
 	"pop3mtm/fakeserver/smtpsink"
+	"pop3mtm/internal/ramdisk"
 	"pop3mtm/mtm/account"
 	"pop3mtm/mtm/autosend"
 	"pop3mtm/mtm/store"
@@ -27,6 +28,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(childDir); dir != "" {
 		os.Exit(child(dir))
 	}
+	ramdisk.Use()
 	os.Exit(m.Run())
 }
 
@@ -52,17 +54,11 @@ func newBench(o *smtpsink.Options, changes ...func(*account.POP3)) *bench {
 	return b
 }
 
-// open makes the store, in memory where the system has a place there: a process that is killed
-// loses nothing of it.
+// open makes the store.
 func (b *bench) open(o *store.Options) {
 	GinkgoHelper()
-	parent, err := os.MkdirTemp("/dev/shm", "autosend-test-")
-	if err == nil {
-		DeferCleanup(os.RemoveAll, parent)
-	} else {
-		parent = GinkgoT().TempDir()
-	}
-	b.dir = filepath.Join(parent, "mail.store")
+	b.dir = filepath.Join(GinkgoT().TempDir(), "mail.store")
+	var err error
 	b.store, err = store.Open(b.dir, o)
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(b.store.Close)
