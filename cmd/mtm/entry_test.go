@@ -94,7 +94,7 @@ var _ = Describe("status in a shell", func() {
 			Expect(err).NotTo(HaveOccurred())
 			return answer
 		}
-		says("connect")
+		says("connect --json") // one line, also when the connection has ended by then
 		Eventually(func() string { return says("status --json") }).WithTimeout(patience).Should(
 			MatchRegexp(`"connected":false,"busy":false,.*"line_error":"idle, .*","line_code":-36}`))
 		// What connect said may have had a second line, if the connection ended that soon.
