@@ -84,7 +84,8 @@ func (r *recorder) client(k kind, line []byte, c *Command, mail bool) {
 		k, user = k|uncounted, ""
 	}
 	if mail && r.tap == nil && r.lines+len(line) <= r.limit {
-		r.held = held{kind: k, at: r.time(), state: c.State, user: user, line: line}
+		h := &r.held
+		h.kind, h.at, h.state, h.user, h.line = k, r.time(), c.State, user, line
 		r.due = r.timed
 		return
 	}
@@ -97,18 +98,6 @@ func (r *recorder) client(k kind, line []byte, c *Command, mail bool) {
 	r.mark(k, 5*longestNumber+len(c.Args)+len(c.Message)+len(line))
 	r.journal.client(k, c.State, c.Args, user, c.Message, line)
 	r.due = r.timed
-}
-
-// held is the beginning of an exchange that is not in the journal yet: a command that asks for
-// mail, and the status line of the answer. Recording the complete exchange in one step is faster.
-// What is held has room in the transcript, and the status line needs no mark.
-type held struct {
-	kind   kind
-	at     time.Duration // of the command; 0: not marked
-	state  State
-	user   string
-	line   []byte // nil: no command
-	status []byte // nil: no status line
 }
 
 // unmarked reports whether a line that comes now needs no mark.
@@ -163,9 +152,7 @@ func (r *recorder) endMail(octets int64, complete bool) {
 	if h := &r.held; complete && octets > 0 && h.line != nil {
 		status := h.status[:len(h.status)-len("\r\n")]
 		r.lines += len(h.line) + len(status) + len(sizeShown) + len(dot) + 4*besides
-		r.journal.begin(h.kind, h.at, 8*longestNumber+len(h.line)+len(status))
-		r.journal.client(h.kind, h.state, "", h.user, "", h.line)
-		r.journal.mail(status, octets)
+		r.journal.mail(h, status, octets)
 		h.line, h.status = nil, nil
 		return
 	}
@@ -344,9 +331,6 @@ func (r *recorder) endBody() {
 
 // sizeShown is as long as the size of a body in a transcript is taken to be.
 const sizeShown = "[12345678 octets]"
-
-// dot is the line that ends a message.
-const dot = "."
 
 // size records the size of a body.
 func (r *recorder) size(k kind, octets int64) {

@@ -101,6 +101,9 @@ func (r Reply) Status() string {
 // StartsWith reports whether the first octets of r are prefix, however r is split into chunks. The
 // octets of a Body never match.
 func (r Reply) StartsWith(prefix string) bool {
+	if len(r) > 0 && len(r[0].Bytes) >= len(prefix) {
+		return string(r[0].Bytes[:len(prefix)]) == prefix
+	}
 	for _, c := range r {
 		n := min(len(prefix), len(c.Bytes))
 		if string(c.Bytes[:n]) != prefix[:n] {
