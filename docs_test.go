@@ -140,6 +140,7 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 	bin := buildCommands(t)
 	for _, file := range documents(t) {
 		t.Run(file, func(t *testing.T) {
+			t.Parallel() // their programs wait for each other much of the time
 			text, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
