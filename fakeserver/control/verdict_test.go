@@ -191,7 +191,12 @@ var _ = Describe("what stands beside the operations", func() {
 	It("counts what happens on ports of users' own, also after they are closed", func() {
 		s := started(GinkgoTB(), nil)
 		ann := s.ann()
+		ended := func() {
+			GinkgoHelper()
+			Expect(s.call("POST", ann+"/wait", `{"for":{"ended":1}}`).Status).To(Equal(200))
+		}
 		s.login().quit()
+		ended()
 		var at control.Addresses
 		visit := func() {
 			GinkgoHelper()
@@ -199,7 +204,7 @@ var _ = Describe("what stands beside the operations", func() {
 			c, _ := connectTo(at.POP3)
 			Expect(c.say("NOOP")).To(HavePrefix("-ERR"))
 			c.quit()
-			Expect(s.call("POST", ann+"/wait", `{"for":{"ended":1}}`).Status).To(Equal(200))
+			ended()
 		}
 		counted := func(sessions, refused int) {
 			GinkgoHelper()
