@@ -17,19 +17,20 @@ const (
 // recorder writes the journal of a session. It is for the session's goroutine; what others may know
 // is what it has published, so that recording a command takes no lock.
 type recorder struct {
-	limit  int // of octets of lines, and of octets of commands
-	tap    func(session int, octets []byte)
-	lender *lender
-	silent bool // output is not recorded: a TLS handshake, or mail that endMail records
-	inBody bool
-	long   bool   // the body is longer than bodyShown
-	octets int64  // of the body so far
-	body   []byte // of the body so far, while it is short; nil: nothing
-	missed int    // lines of a short body for which there is no room
-	watch  stopwatch
-	timed  bool
-	due    bool          // the next line is marked with its time
-	last   time.Duration // with which a line was marked
+	limit    int // of octets of lines, and of octets of commands
+	tap      func(session int, octets []byte)
+	lender   *lender
+	silent   bool // output is not recorded: a TLS handshake, or mail that endMail records
+	inBody   bool
+	long     bool   // the body is longer than bodyShown
+	octets   int64  // of the body so far
+	body     []byte // of the body so far, while it is short; nil: nothing
+	missed   int    // lines of a short body for which there is no room
+	counting bool   // lines are missed in silence too
+	watch    stopwatch
+	timed    bool
+	due      bool          // the next line is marked with its time
+	last     time.Duration // with which a line was marked
 
 	held     held
 	journal  journal
@@ -130,16 +131,18 @@ func (r *recorder) beginMail(status []byte, octets int64) bool {
 	if r.limit == 0 {
 		return r.tap == nil
 	}
+	long := octets > bodyShown
 	need := len(r.held.line) + len(status) + len(sizeShown) + len(dot) + 3*besides
 	switch {
-	case r.tap != nil || octets <= bodyShown || len(r.journal.partial) > 0:
+	case r.tap != nil || len(r.journal.partial) > 0:
 		return false
-	case r.held.line != nil && r.unmarked() && r.lines+need <= r.limit:
+	case r.held.line != nil && long && r.unmarked() && r.lines+need <= r.limit:
 		r.due = false
 	case r.held.line != nil || !r.full():
 		return false
 	}
 	r.held.status = status
+	r.counting, r.missed = !long, 0
 	return true
 }
 
@@ -157,9 +160,14 @@ func (r *recorder) endMail(octets int64, complete bool) {
 		return
 	}
 	r.settle()
-	if octets > 0 {
+	switch {
+	case octets == 0:
+	case r.counting && octets <= bodyShown:
+		r.journal.head.LeftOut += r.missed - 1 // the status line was counted too
+	default:
 		r.size(bodySent, octets)
 	}
+	r.counting = false
 	if complete {
 		r.line([]byte(dot))
 	}
@@ -177,7 +185,13 @@ func (r *recorder) received(octets int64) {
 
 // server records output of the server.
 func (r *recorder) server(p []byte) {
-	if r.limit == 0 && r.tap == nil || len(p) == 0 || r.silent {
+	if r.limit == 0 && r.tap == nil || len(p) == 0 {
+		return
+	}
+	if r.silent {
+		if r.counting {
+			r.missed += bytes.Count(p, newline)
+		}
 		return
 	}
 	if r.tap != nil {
