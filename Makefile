@@ -8,7 +8,8 @@ check:
 	test -z "$$(gofmt -l .)"
 	go vet ./...
 	$(LINT) run
-	go test -run 'Code|Rules|Marks' .
+	go test -run 'Code|Rules|Marks|Words' .
+	go test ./tools/rules
 
 test:
 	.ci/race $$(grep -m 1 '^go test ' README.md)
@@ -17,7 +18,7 @@ fuzz:
 	.ci/fuzz $(FUZZTIME)
 
 golden:
-	go test ./mtm/store ./features ./scenarios -update
+	go test ./mtm ./mtm/store ./cmd/mtm ./fakeserver/control ./features ./scenarios -update
 
 bench:
 	go run ./cmd/bench retrieve

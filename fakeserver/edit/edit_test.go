@@ -221,6 +221,12 @@ var _ = Describe("the edits of a reply", func() {
 		}
 	})
 
+	It("keep a line of more than 64 KiB where it is, among rows that change their order", func() {
+		long := strings.Repeat("x", 70_000) + "\r\n"
+		r := append(append(chunks("+OK\r\n"), edit.Chunk{Body: text("1\r\n2\r\n" + long + "3\r\n4\r\n")}), chunks(".\r\n")...)
+		Expect(edit.Rendered(edit.ReverseRows()(r)) == "+OK\r\n2\r\n1\r\n"+long+"4\r\n3\r\n.\r\n").To(BeTrue())
+	})
+
 	It("find the octets wherever a reply tells them", func() {
 		octets := edit.Octets(edit.To("7"))
 		for reply, want := range map[string]string{

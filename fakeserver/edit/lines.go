@@ -52,6 +52,9 @@ func (f *byLine) take(l []byte) error {
 	if !f.long && len(f.held)+len(l) > maxHeldLine {
 		f.long = true
 		l, f.held = append(f.held, l...), nil
+		if err := f.release(); err != nil { // what came before stays before it
+			return err
+		}
 	}
 	switch {
 	case f.long:
@@ -108,6 +111,11 @@ func (f *byLine) finish(bool) error {
 			return err
 		}
 	}
+	return f.release()
+}
+
+// release writes what edit has held back.
+func (f *byLine) release() error {
 	if f.last == nil {
 		return nil
 	}

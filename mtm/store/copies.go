@@ -129,7 +129,7 @@ func (t *tree) copies(c *Copies) error {
 }
 
 // copyStatements returns copyAged only when readers may see other flags than those stored, because
-// it takes a fifth longer.
+// it takes a tenth longer.
 func (t *tree) copyStatements() (copyStatements, error) {
 	all, err := t.allShown()
 	for _, s := range all {
