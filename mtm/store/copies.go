@@ -30,7 +30,7 @@ type Copied struct {
 // copyColumns lists the values that a statement needs for each copy.
 var copyColumns = []string{"id", "source", "body_kind", "segment", "offset", "length", "crc", "flags", "email_flags", copySum}
 
-// copySum is the part of the checksum of a copy that does not depend on its source.
+// copySum is the sum of the values of a copy that are known before the statement runs.
 const copySum = "sum"
 
 // The parameters that come before the copies in copyQuery.
@@ -51,13 +51,22 @@ const rowsPerCopy = 64
 type copyStatements struct{ one, many string }
 
 var (
+	// copyStored adds copies with the flags that are stored in their sources.
 	copyStored = newCopyStatements("e.flags", "")
-	// copyAged adds copies with the flags that readers see in their sources.
+	// copyAged adds copies with the flags that readers see in their sources. It takes a tenth longer.
 	copyAged = newCopyStatements(agedFlags("e."), withShown)
 )
 
 func newCopyStatements(flags, join string) copyStatements {
 	return copyStatements{copyQuery(1, flags, join), copyQuery(rowsPerCopy, flags, join)}
+}
+
+// adding returns the statement that adds count copies.
+func (s copyStatements) adding(count int) string {
+	if count == 1 {
+		return s.one
+	}
+	return s.many
 }
 
 // copyQuery returns a statement that adds count copies. flags is an expression for the flags of a
@@ -111,16 +120,19 @@ func (t *tree) copies(c *Copies) error {
 	if err := t.insert(); err != nil { // a source may be an entry of this batch
 		return err
 	}
-	statements, err := t.copyStatements()
+	all, err := t.allShown()
 	if err != nil {
 		return err
 	}
 	for list := c.Of; len(list) > 0; {
-		n, query := 1, statements.one
+		n, statements := 1, copyStored
 		if len(list) >= rowsPerCopy {
-			n, query = rowsPerCopy, statements.many
+			n = rowsPerCopy
 		}
-		if err := t.copyRows(query, c, list[:n]); err != nil {
+		if aged(all, list[:n]) {
+			statements = copyAged
+		}
+		if err := t.copyRows(statements.adding(n), c, list[:n]); err != nil {
 			return err
 		}
 		list = list[n:]
@@ -128,16 +140,17 @@ func (t *tree) copies(c *Copies) error {
 	return nil
 }
 
-// copyStatements returns copyAged only when readers may see other flags than those stored, because
-// it takes a tenth longer.
-func (t *tree) copyStatements() (copyStatements, error) {
-	all, err := t.allShown()
+// aged reports whether readers may see other flags of a source than those stored. It tells by the ids
+// alone, so it may say so of a source that is not a child of the service.
+func aged(all map[ID]shown, list []Copied) bool {
 	for _, s := range all {
-		if s != (shown{hidden: s.hidden}) {
-			return copyAged, err
+		for i := range list {
+			if id := list[i].Source; id < max(s.newFrom, s.unreadFrom) || s.preparingFrom > 0 && id >= s.preparingFrom {
+				return true
+			}
 		}
 	}
-	return copyStored, err
+	return false
 }
 
 func (t *tree) copyRows(query string, c *Copies, list []Copied) error {
@@ -154,11 +167,7 @@ func (t *tree) copyRows(query string, c *Copies, list []Copied) error {
 		if err := t.bodies.refer(one.Body); err != nil {
 			return err
 		}
-		sum := int64(c.Into)
-		if c.Linked {
-			sum += int64(one.Source)
-		}
-		bindCopy(args[copyParameters+i*len(copyColumns):], one, t.nextID, sum)
+		bindCopy(args[copyParameters+i*len(copyColumns):], c, one, t.nextID)
 		t.copied = append(t.copied, copiedEntry{&list[i], t.nextID})
 		t.nextID++
 	}
@@ -169,11 +178,13 @@ func (t *tree) copyRows(query string, c *Copies, list []Copied) error {
 	return err
 }
 
-// bindCopy sets the arguments of one copy, in the order of copyColumns. sum is the part of copySum
-// for the columns that all copies have in common.
-func bindCopy(a []value, one Copied, id ID, sum int64) {
+// bindCopy sets the arguments of one copy, in the order of copyColumns.
+func bindCopy(a []value, c *Copies, one Copied, id ID) {
 	b := one.Body
-	sum += int64(id) + int64(b.Kind) + b.Segment + b.Offset + b.Length + int64(b.CRC)
+	sum := int64(id+c.Into) + int64(b.Kind) + b.Segment + b.Offset + b.Length + int64(b.CRC)
+	if c.Linked {
+		sum += int64(one.Source)
+	}
 	for i, v := range []int64{int64(id), int64(one.Source), int64(b.Kind), b.Segment, b.Offset, b.Length, int64(b.CRC),
 		int64(one.Flags &^ derived), int64(one.Email &^ derivedEmail), sum} {
 		a[i].set(v)

@@ -33,9 +33,20 @@ var _ = Describe("Copying entries", func() {
 
 	BeforeEach(func() { s = open(newDir(), nil) })
 
-	It("keeps every field that Copies does not set, with new bodies, in the order of the list", func() {
+	DescribeTable("keeps every field that Copies does not set, with new bodies, in the order of the list", func(show func(b *store.Batch, sources []*store.Entry)) {
 		sources := addMany(s, store.Local, 200) // some statements full, some short
 		b := s.NewBatch()
+		for _, e := range sources {
+			b.SetFlags([]store.ID{e.ID}, store.New, 0)
+		}
+		show(b, sources)
+		Expect(b.Commit(ctx)).To(Succeed())
+		for i, e := range sources {
+			seen, err := s.Entry(ctx, e.ID)
+			Expect(err).NotTo(HaveOccurred())
+			sources[i] = &seen
+		}
+		b = s.NewBatch()
 		c := &store.Copies{Into: store.Inbox, Linked: true, Set: store.Complete, Clear: store.Invisible,
 			EmailSet: store.BodyTextComplete, EmailClear: store.PartialDownload}
 		for i, e := range sources {
@@ -57,11 +68,44 @@ var _ = Describe("Copying entries", func() {
 		for i, e := range got {
 			want := *sources[i]
 			want.ID, want.Parent, want.Related, want.Body = c.Of[i].ID, store.Inbox, sources[i].ID, c.Of[i].Body
-			want.Flags, want.Email = store.PriorityHigh|store.Complete|c.Of[i].Flags, store.Receipt|store.BodyTextComplete|c.Of[i].Email
+			want.Flags, want.Email = want.Flags&^store.Invisible|store.Complete|c.Of[i].Flags, store.Receipt|store.BodyTextComplete|c.Of[i].Email
 			Expect(e).To(Equal(want))
 			Expect(string(content(s, e.ID))).To(Equal(fmt.Sprint("whole ", i)))
 		}
 		Expect(s.Children(ctx, store.Local)).To(ContainElement(*sources[0]), "a source changed")
+		_, found := problems(s)
+		Expect(found).To(BeEmpty())
+	},
+		Entry("when readers see the flags that are stored", func(*store.Batch, []*store.Entry) {}),
+		Entry("when some are no longer New", func(b *store.Batch, sources []*store.Entry) { b.Age(store.Local, sources[100].ID, store.New) }),
+		Entry("when all are hidden", func(b *store.Batch, _ []*store.Entry) { b.Hide(store.Local) }),
+		Entry("when none is New, and all are hidden", func(b *store.Batch, _ []*store.Entry) {
+			b.Age(store.Local, 1<<60, store.New)
+			b.Hide(store.Local)
+		}))
+
+	It("copies what readers see at that time, when it changes within a batch", func() {
+		b := s.NewBatch()
+		b.Prepare(store.Local)
+		source := &store.Entry{Parent: store.Local, Service: store.Local, Type: store.TypeMessage, Flags: store.New}
+		b.Add(source)
+		Expect(b.Commit(ctx)).To(Succeed())
+		copies := make([]*store.Copies, 3)
+		for i := range copies {
+			copies[i] = &store.Copies{Into: store.Inbox, Of: []store.Copied{{Source: source.ID}}}
+		}
+		b = s.NewBatch()
+		b.Copy(copies[0])
+		b.Show(store.Local)
+		b.Copy(copies[1])
+		b.Age(store.Local, 1<<60, store.New)
+		b.Copy(copies[2])
+		Expect(b.Commit(ctx)).To(Succeed())
+		for i, want := range []store.Flags{store.New | store.Invisible | store.InPreparation, store.New, 0} {
+			Expect(s.Entry(ctx, copies[i].Of[0].ID)).To(HaveField("Flags", want), "copy %d", i)
+		}
+		_, found := problems(s)
+		Expect(found).To(BeEmpty())
 	})
 
 	It("sets Related only when Linked is set, and can copy entries of the same batch", func() {

@@ -173,6 +173,9 @@ func (t *tree) age(service, before ID, flags Flags) error {
 // settle clears the flags that age has cleared in the rows of a service's children too, because one
 // of them is to be New or Unread again.
 func (t *tree) settle(service ID, s shown) error {
+	if err := t.insert(); err != nil { // entries of this batch may be among them
+		return err
+	}
 	query := "UPDATE entries SET " + assign(assignment{"flags", "flags & ~?1"}) + " WHERE parent = ?2 AND id < ?3 AND flags & ?1 <> 0"
 	for flag, from := range map[Flags]ID{New: s.newFrom, Unread: s.unreadFrom} {
 		if from == 0 {

@@ -101,6 +101,18 @@ var _ = Describe("Age", func() {
 		sound()
 	})
 
+	It("stays true for a message of the same batch when another one becomes New again", func() {
+		commit(func(b *store.Batch) {
+			b.Add(&store.Entry{Parent: account, Service: account, Type: store.TypeMessage, UID: "4", Flags: store.New})
+			b.Age(account, 1<<60, store.New)
+			b.SetFlags([]store.ID{list[0].ID}, store.New, 0)
+		})
+		Expect(flags()).To(HaveLen(4))
+		Expect(flags()[0]).To(ContainSubstring("new"))
+		Expect(flags()[3]).NotTo(ContainSubstring("new"))
+		sound()
+	})
+
 	It("applies to messages that are moved or copied out of the account", func() {
 		commit(func(b *store.Batch) { b.Age(account, 1<<60, store.New|store.Unread) })
 		e, err := s.Entry(ctx, list[0].ID)
