@@ -228,7 +228,16 @@ func newShell(t *testing.T, bin string) *shell {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "HOME="+dir, "XDG_DATA_HOME=", "MTM_STORE=mail.store", "GOFLAGS=")
+	// Else a process that the go command leaves behind writes its statistics below HOME, after the
+	// end.
+	mode := filepath.Join(dir, ".config", "go", "telemetry", "mode")
+	if err = os.MkdirAll(filepath.Dir(mode), 0o700); err == nil {
+		err = os.WriteFile(mode, []byte("off"), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := append(os.Environ(), "XDG_CONFIG_HOME=", "PATH="+bin+":"+os.Getenv("PATH"), "HOME="+dir, "XDG_DATA_HOME=", "MTM_STORE=mail.store", "GOFLAGS=")
 	for _, name := range []string{"GOMODCACHE", "GOCACHE"} { // else below HOME
 		value, err := exec.CommandContext(t.Context(), "go", "env", name).Output()
 		if err != nil {

@@ -68,7 +68,7 @@ const (
 	largestPiece = 16 << 10
 )
 
-// room makes room for octets.
+// room begins a new piece when the latest one has no room for so many more octets.
 func (j *journal) room(need int) {
 	if cap(j.octets)-len(j.octets) >= need {
 		return
@@ -126,9 +126,9 @@ func (j *journal) client(k kind, state State, args, user, message string, line [
 	}
 }
 
-// held is the beginning of an exchange that is not in the journal yet: a command that asks for
-// mail, and the status line of the answer. Recording the complete exchange in one step is faster.
-// What is held has room in the transcript, and the status line needs no mark.
+// held is the beginning of an exchange that is not in the journal yet: a command whose answer may
+// have several lines, and the status line of the answer. Recording the complete exchange in one
+// step is faster.
 type held struct {
 	kind   kind
 	at     time.Duration // of the command; 0: not marked

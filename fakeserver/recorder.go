@@ -25,8 +25,8 @@ type recorder struct {
 	long     bool   // the body is longer than bodyShown
 	octets   int64  // of the body so far
 	body     []byte // of the body so far, while it is short; nil: nothing
-	missed   int    // lines of a short body for which there is no room
-	counting bool   // lines are missed in silence too
+	missed   int    // lines for which there is no room: of a short body, and with counting of its status line
+	counting bool   // what is sent in silence counts as missed
 	watch    stopwatch
 	timed    bool
 	due      bool          // the next line is marked with its time
@@ -104,14 +104,15 @@ func (r *recorder) client(k kind, line []byte, c *Command, mail bool) {
 // unmarked reports whether a line that comes now needs no mark.
 func (r *recorder) unmarked() bool { return !r.due || !r.watch.stale && r.watch.now == r.last }
 
-// settle records what is held. It must be called before the memory of that is used again.
+// settle records what is held. It is called before the input buffer or scratch memory is used
+// again.
 func (r *recorder) settle() {
 	if r.held.line != nil || r.held.status != nil {
 		r.apart()
 	}
 }
 
-// apart records the lines that are held one by one.
+// apart records each line that is held as an entry of its own.
 func (r *recorder) apart() {
 	h, due := r.held, r.due
 	r.held, r.due = held{}, false
@@ -125,8 +126,9 @@ func (r *recorder) apart() {
 	r.due = due
 }
 
-// beginMail says that a status line and a message of about that many octets follow. It reports
-// whether endMail is to record them; otherwise they are recorded like any other output.
+// beginMail reports whether a status line and a message of about that many octets, which follow,
+// are to be sent in silence and recorded by endMail: those after a held command if all have room,
+// and any when the transcript is full. Otherwise they are recorded like any other output.
 func (r *recorder) beginMail(status []byte, octets int64) bool {
 	if r.limit == 0 {
 		return r.tap == nil
@@ -222,7 +224,8 @@ var newline = []byte("\n")
 // full reports whether there is no room for any line.
 func (r *recorder) full() bool { return r.lines >= r.limit && len(r.journal.partial) == 0 }
 
-// ignores counts a line of the client, if there is no room for any line or command.
+// ignores reports whether there is room neither for lines nor for commands. Then it counts the line
+// of the client as left out.
 func (r *recorder) ignores() bool {
 	if !r.full() || r.commands <= r.limit {
 		return false
@@ -307,7 +310,8 @@ func (r *recorder) mark(k kind, need int) {
 	r.journal.begin(k, at, need)
 }
 
-// time returns the time for the mark of a line that comes now; 0: it needs none.
+// time returns the time for the mark of a line that comes now, or 0 when it is that of the last
+// mark.
 func (r *recorder) time() time.Duration {
 	r.due = false
 	if now := r.watch.read(); now != r.last {
@@ -343,7 +347,7 @@ func (r *recorder) endBody() {
 	}
 }
 
-// sizeShown is as long as the size of a body in a transcript is taken to be.
+// sizeShown stands for the size of a body when room is computed.
 const sizeShown = "[12345678 octets]"
 
 // size records the size of a body.

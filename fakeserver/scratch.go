@@ -27,7 +27,7 @@ func (l *lender) takeScratch(c *scratch) {
 	l.replies.Put(c)
 }
 
-// is reports whether a reply is the one in c.
+// is reports whether r is the reply in c, which nobody has edited.
 func (c *scratch) is(r edit.Reply) bool { return len(r) == len(c.reply) && &r[0] == &c.reply[0] }
 
 // ok returns the beginning of a positive status line.

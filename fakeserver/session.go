@@ -187,6 +187,7 @@ func (s *Session) run(implicitTLS bool) {
 	why := s.serve()
 	s.talk.End()
 	s.stop()
+	s.record.settle()
 	s.in.release()
 	s.giveBack()
 	s.measured()

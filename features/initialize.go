@@ -41,8 +41,8 @@ func (o Options) Initializer() func(*godog.ScenarioContext) {
 	}
 }
 
-// expressions returns those of all steps, compiled once: to compile them takes longer than to run a
-// scenario.
+// expressions returns the regular expressions of all steps, compiled once: to compile them takes
+// longer than to run a scenario.
 var expressions = sync.OnceValue(func() (all []*regexp.Regexp) {
 	for _, s := range new(world).steps() {
 		all = append(all, s.expression())

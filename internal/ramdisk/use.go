@@ -1,4 +1,4 @@
-// Package ramdisk has tests keep their files in memory. Only tests import it.
+// Package ramdisk lets tests keep their files in memory. Only tests import it.
 package ramdisk
 
 import "os"
@@ -10,10 +10,10 @@ const place = "/dev/shm"
 // stores a message of 1 GiB and writes it out.
 const room = 8 << 30
 
-// Use has temporary directories made in memory from now on, also those of programs that tests
-// start, so that the tests of a package need not wait for a disk. Where the system has no such
-// place, has too little room in it or runs no programs from it, and when TMPDIR is set, nothing
-// changes. It is not for tests of what a disk does: those of mtm/store do not call it.
+// Use sets TMPDIR to a directory in memory, also for programs that tests start, so that the tests
+// of a package need not wait for a disk. Where the system has no such place, has too little room in
+// it or runs no programs from it, and when TMPDIR is set, nothing changes. It is not for tests of
+// what a disk does: those of mtm/store do not call it.
 func Use() {
 	if os.Getenv("TMPDIR") != "" || !serves(place, room) {
 		return

@@ -53,7 +53,8 @@ type copyStatements struct{ one, many string }
 var (
 	// copyStored adds copies with the flags that are stored in their sources.
 	copyStored = newCopyStatements("e.flags", "")
-	// copyAged adds copies with the flags that readers see in their sources. It takes a tenth longer.
+	// copyAged adds copies with the flags that readers see in their sources. It takes a tenth
+	// longer.
 	copyAged = newCopyStatements(agedFlags("e."), withShown)
 )
 
@@ -140,8 +141,8 @@ func (t *tree) copies(c *Copies) error {
 	return nil
 }
 
-// aged reports whether readers may see other flags of a source than those stored. It tells by the ids
-// alone, so it may say so of a source that is not a child of the service.
+// aged reports whether readers may see other flags of a source than those stored. It tells by the
+// ids alone, so it may say so of a source that is not a child of the service.
 func aged(all map[ID]shown, list []Copied) bool {
 	for _, s := range all {
 		for i := range list {

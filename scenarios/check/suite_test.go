@@ -3,14 +3,16 @@ package check_test
 import (
 	"flag"
 	"os"
+	"runtime"
+	"strconv"
 	"testing"
 
 	"pop3mtm/internal/ramdisk"
 )
 
-// atOnce is how many parallel tests run at the same time, unless a flag says another number. Most
-// of the time they wait for limits that must be reached.
-const atOnce = "4"
+// atOnce is the least number of parallel tests that run at the same time, unless a flag says
+// another. Most of the time they wait for limits that must be reached.
+const atOnce = 4
 
 func TestMain(m *testing.M) {
 	ramdisk.Use()
@@ -18,7 +20,7 @@ func TestMain(m *testing.M) {
 	given := false
 	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
 	if !given {
-		if err := flag.Set("test.parallel", atOnce); err != nil {
+		if err := flag.Set("test.parallel", strconv.Itoa(max(atOnce, runtime.GOMAXPROCS(0)))); err != nil {
 			panic(err) // package testing has the flag
 		}
 	}
