@@ -89,6 +89,35 @@ var _ = Describe("When something fails", func() {
 		Expect(b.drop.UIDs()).To(BeEmpty())
 	})
 
+	It("a move whose QUIT is not answered is still asked for, whoever looks at the mailbox next", func() {
+		for _, listed := range []bool{false, true} {
+			b := newBench(nil, nil, mails(3))
+			if listed {
+				b.mustDo(mtm.Connect{})
+				b.mustDo(mtm.Disconnect{})
+			}
+			var asked bool // when the server hears QUIT: a program that is killed then leaves this
+			b.srv.On(fakeserver.Match{Verb: "QUIT"}, func(x *fakeserver.Exchange) edit.Reply {
+				facts, err := b.store.Facts(context.Background(), b.id)
+				_, asked = facts[store.FactGetAsked]
+				Expect(err).NotTo(HaveOccurred())
+				return cut(0, edit.Reset)(x)
+			}).Once().Must()
+			_, err := b.do(get(mtm.All, mtm.Move, mtm.ThenDisconnect))
+			Expect(err).To(HaveOccurred())
+			Expect(asked).To(BeTrue(), "listed before: %v", listed)
+			for range 2 {
+				b.mustDo(mtm.Connect{})
+				b.mustDo(mtm.Disconnect{})
+			}
+			op := b.mustDo(get(mtm.New, mtm.Move, mtm.ThenDisconnect))
+			Expect(op.Result().Messages).To(BeEmpty())
+			Expect(b.inbox()).To(HaveLen(3))
+			Expect(b.drop.UIDs()).To(BeEmpty(), "listed before: %v", listed)
+			Expect(b.store.Facts(context.Background(), b.id)).NotTo(HaveKey(store.FactGetAsked))
+		}
+	})
+
 	It("nothing of a failed refresh shows, and its messages are still new next time", func() {
 		b := newBench(nil, nil, mails(5))
 		b.breakOff("TOP", "2 1", edit.CutAfter(60, edit.Close))

@@ -6,16 +6,18 @@ import (
 	"pop3mtm/mtm/store"
 )
 
-// payArrivals clears what is owed to a get whose arrivals have entries, when the session ends.
-func (s *Session) payArrivals(b *store.Batch) {
-	if s.settled {
+// pay clears what is owed to a get whose arrivals have entries, and to a move whose deletes the
+// server has carried out, when the session ends.
+func (s *Session) pay(b *store.Batch) {
+	paid := s.settled || s.moving && !s.owing
+	if paid && (s.left || !s.moving) {
 		b.DropFact(s.box.Service, store.FactGetAsked)
 	}
 }
 
 // remember stores what the session has learned about the server, when it ends.
 func (s *Session) remember(b *store.Batch) {
-	s.payArrivals(b)
+	s.pay(b)
 	if s.line.wire.SizesAreEstimates() && s.server.facts[store.FactSizesEstimate] == 0 {
 		b.SetFact(s.box.Service, store.FactSizesEstimate, 1)
 	}

@@ -72,6 +72,9 @@ func (s *Session) forget(ctx context.Context, gone []store.ID) error {
 	b := s.box.Store.NewBatch()
 	b.Update(&service)
 	b.Delete(gone...)
+	if s.moving && !s.left { // without QUIT the messages are new again, and still to be moved
+		b.SetFact(s.box.Service, store.FactGetAsked, s.owed.get.size)
+	}
 	if err := commit(b); err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ func (s *Session) leave(ctx context.Context, meter *progress.Meter) (Result, err
 		}
 		meter.Enter(progress.Disconnecting)
 		err = s.line.wire.Quit(ctx)
+		s.left = err == nil
 		if !s.resumable(ctx, err) {
 			err = w.left(ctx, gone, err)
 			return w.result, errors.Join(deleted, fail(ctx, "disconnecting", symbian.ErrServer, err))

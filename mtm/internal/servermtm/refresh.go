@@ -175,6 +175,7 @@ func (r *refresh) dead(keep []store.ID) (dead []store.ID, gone map[store.ID]bool
 // pay clears what is owed when all messages have entries, which have the flags. For a get with
 // arrivals that is later.
 func (r *refresh) pay(b *store.Batch, arrivals, failed int) {
+	r.session.owing = r.session.owed.get.asked && arrivals+failed > 0
 	if failed > 0 {
 		return
 	}

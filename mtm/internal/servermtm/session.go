@@ -33,6 +33,9 @@ type Session struct {
 	dropped  []failedMessage   // failed messages: the server lost them, and operations were queued
 	owed     owed              // messages that were asked for and have no entry yet, see owed.go
 	settled  bool              // all of them have entries now
+	owing    bool              // the refresh has left some without
+	moving   bool              // a move deletes messages, which takes effect at QUIT
+	left     bool              // the server has answered QUIT
 }
 
 // view holds the server's mailbox as this connection shows it.

@@ -72,6 +72,7 @@ func (w *work) transfer(ctx context.Context, t Transfer) error {
 		return err
 	}
 	// All messages in safe are committed and synced.
+	w.session.moving = true
 	return w.delete(ctx, lastFirst(w.safe))
 }
 
