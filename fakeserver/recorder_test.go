@@ -42,7 +42,7 @@ func TestTranscriptsAreTheSameHoweverMailIsRecorded(t *testing.T) {
 	}
 }
 
-// Commands are known as long as there is room for them, also when there is none for their lines.
+// Lines and commands have a limit each. A transcript that is full of lines still lists commands.
 func TestCommandsAreKnownWhenTheTranscriptIsFull(t *testing.T) {
 	for _, verb := range []string{"NOOP", "RETR 4"} {
 		srv := fakeserver.New(fakeserver.NewMaildrop(mailOfAllKinds()...), &fakeserver.Options{TranscriptOctets: 1200})

@@ -1,7 +1,6 @@
 package main_test
 
 import (
-	"bufio"
 	"io"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -78,13 +77,7 @@ var _ = Describe("status in a shell", func() {
 			return edit.Reply{{Bytes: []byte("+OK 0 0\r\n"), End: edit.HalfClose}}
 		})).Must()
 		u.addAccount(s)
-		c := u.command("shell", "work")
-		in, err := c.StdinPipe()
-		Expect(err).NotTo(HaveOccurred())
-		out, err := c.StdoutPipe()
-		Expect(err).NotTo(HaveOccurred())
-		Expect(c.Start()).To(Succeed())
-		lines := bufio.NewReader(out)
+		c, in, lines := shell(u)
 		says := func(word string) string {
 			GinkgoHelper()
 			_, err := io.WriteString(in, word+"\n")

@@ -1,11 +1,9 @@
 package main_test
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"regexp"
 	"strconv"
 
@@ -26,19 +24,6 @@ func peak(pid int) int {
 	n, err := strconv.Atoi(string(found[1]))
 	Expect(err).NotTo(HaveOccurred())
 	return n
-}
-
-// shell starts a shell for the account work. It returns the process, its input and its output.
-func shell(u *user) (c *exec.Cmd, in io.WriteCloser, lines *bufio.Reader) {
-	GinkgoHelper()
-	c = u.command("shell", "work")
-	in, err := c.StdinPipe()
-	Expect(err).NotTo(HaveOccurred())
-	out, err := c.StdoutPipe()
-	Expect(err).NotTo(HaveOccurred())
-	c.Stderr = GinkgoWriter
-	Expect(c.Start()).To(Succeed())
-	return c, in, bufio.NewReader(out)
 }
 
 var _ = Describe("a message of 1 GiB", func() {

@@ -1,7 +1,6 @@
 package main_test
 
 import (
-	"bufio"
 	"io"
 	"os/exec"
 	"path/filepath"
@@ -31,16 +30,11 @@ var _ = Describe("A mailbox that two programs want", func() {
 	// online starts a shell that stays online until in is closed.
 	online := func() (c *exec.Cmd, in io.WriteCloser) {
 		GinkgoHelper()
-		c = u.command("shell", "work")
-		in, err := c.StdinPipe()
-		Expect(err).NotTo(HaveOccurred())
-		out, err := c.StdoutPipe()
-		Expect(err).NotTo(HaveOccurred())
-		Expect(c.Start()).To(Succeed())
+		c, in, lines := shell(u)
 		DeferCleanup(func() { _ = c.Process.Kill() })
-		_, err = io.WriteString(in, "connect\n")
+		_, err := io.WriteString(in, "connect\n")
 		Expect(err).NotTo(HaveOccurred())
-		Expect(bufio.NewReader(out).ReadString('\n')).To(HavePrefix("work is online: "))
+		Expect(lines.ReadString('\n')).To(HavePrefix("work is online: "))
 		return c, in
 	}
 	held := `mtm\.exe \(pid \d+, started [-\d]+ [:\d]+\) has the mailbox open`

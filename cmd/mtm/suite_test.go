@@ -1,9 +1,12 @@
 package main_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -46,4 +49,17 @@ func buildAndRun(m *testing.M) int {
 func TestMTM(t *testing.T) {
 	RegisterFailHandler(Fail)
 	RunSpecs(t, "mtm")
+}
+
+// shell starts a shell for the account work. It returns the process, its input and its output.
+func shell(u *user) (c *exec.Cmd, in io.WriteCloser, lines *bufio.Reader) {
+	GinkgoHelper()
+	c = u.command("shell", "work")
+	in, err := c.StdinPipe()
+	Expect(err).NotTo(HaveOccurred())
+	out, err := c.StdoutPipe()
+	Expect(err).NotTo(HaveOccurred())
+	c.Stderr = GinkgoWriter
+	Expect(c.Start()).To(Succeed())
+	return c, in, bufio.NewReader(out)
 }

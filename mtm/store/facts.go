@@ -18,7 +18,7 @@ const (
 	FactSizesEstimate Fact = "sizes-estimate" // 1: LIST's sizes are wrong (QUIRK 42)
 	FactNoTop         Fact = "no-top"         // TOP is not listed; 1: the server refused it, 2: the server closes the connection at it (QUIRK 100)
 	FactNoStat        Fact = "no-stat"        // 1: STAT was refused in the last session (QUIRK 109)
-	FactGetAsked      Fact = "get-asked"      // a get of new mail has begun; the largest size that it fetches, 0 for any
+	FactGetAsked      Fact = "get-asked"      // a get of new mail has begun, or QUIT of a move is not answered; the largest size that it fetches, 0 for any
 	FactPopulateAsked Fact = "populate-asked" // the same for a populate
 )
 

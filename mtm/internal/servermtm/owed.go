@@ -3,8 +3,9 @@ package servermtm
 import "pop3mtm/mtm/store"
 
 // What a command asks for is stored before the first message is fetched, and stays stored until the
-// message is: in the message's entry, as the flags Pending and PendingPopulate, or in the account,
-// as a fact, while messages have no entry. No other visit, command, program or kill loses it.
+// message is, or for a move until QUIT is answered: in the message's entry, as the flags Pending
+// and PendingPopulate, or in the account, as a fact, while messages have no entry. No other visit,
+// command, program or kill loses it.
 
 // owed holds up to which size messages without an entry are asked for, by the current command or by
 // one that did not finish.

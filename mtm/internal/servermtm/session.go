@@ -33,7 +33,7 @@ type Session struct {
 	dropped  []failedMessage   // failed messages: the server lost them, and operations were queued
 	owed     owed              // messages that were asked for and have no entry yet, see owed.go
 	settled  bool              // all of them have entries now
-	owing    bool              // the refresh has left some without
+	owing    bool              // after the refresh some of them had no entry
 	moving   bool              // a move deletes messages, which takes effect at QUIT
 	left     bool              // the server has answered QUIT
 }
