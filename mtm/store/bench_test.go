@@ -227,6 +227,22 @@ func BenchmarkLarge(b *testing.B) {
 	}))
 }
 
+// What a visit with nothing new asks: which of 100,000 messages are new or wait.
+func BenchmarkNewUIDs(b *testing.B) {
+	ctx := context.Background()
+	s := filled(b, 100_000)
+	batch := s.NewBatch()
+	batch.Age(store.Inbox, 1<<60, store.New)
+	must(b, batch.Commit(ctx))
+	for b.Loop() {
+		list, err := s.UIDs(ctx, store.Inbox, store.Local, store.New|store.Pending)
+		must(b, err)
+		if len(list) > 0 {
+			b.Fatal(list)
+		}
+	}
+}
+
 // Reading a body of 64 MiB.
 func BenchmarkBodyRead(b *testing.B) {
 	ctx := context.Background()

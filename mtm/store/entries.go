@@ -73,7 +73,8 @@ func (s *Store) UIDs(ctx context.Context, parent, service ID, flags Flags) ([]Re
 	return list, err
 }
 
-// EachUID calls f for each entry that UIDs returns. f must not keep the pointer.
+// EachUID calls f for each entry that UIDs returns. f must not keep the pointer. A search for New,
+// Unread, Pending or PendingPopulate does not read the rows of older messages without them.
 func (s *Store) EachUID(ctx context.Context, parent, service ID, flags Flags, f func(*Ref)) error {
 	return s.index.snapshot(ctx, func(c *conn) error {
 		all, err := c.shown(ctx)
@@ -81,19 +82,28 @@ func (s *Store) EachUID(ctx context.Context, parent, service ID, flags Flags, f 
 			return err
 		}
 		how := all[parent]
-		rest, from := how.lasting(flags)
 		var ref Ref
-		return c.query(ctx, `SELECT id, size, flags, body_kind, uid FROM entries
-			WHERE parent = ?1 AND service = ?2 AND uid <> '' AND (?3 = 0 OR flags & ?3 AND (id >= ?4 OR flags & ?5)) ORDER BY id`,
-			func(row cells) error {
-				ref = Ref{ID: ID(row.int(0)), Size: row.int(1), Flags: Flags(row.int(2)), Kind: BodyKind(row.int(3))}
-				if ref.Flags = how.aged(ref.ID, ref.Flags); flags == 0 || ref.Flags&flags != 0 {
-					ref.UID = row.text(4)
-					f(&ref)
-				}
-				return nil
-			}, parent, service, Order{Flags: flags}.rowFlags(), from, rest)
+		visit := func(row cells) error { //nolint:unparam // queries can stop at an error
+			ref = Ref{ID: ID(row.int(0)), Size: row.int(1), Flags: Flags(row.int(2)), Kind: BodyKind(row.int(3))}
+			if ref.Flags = how.aged(ref.ID, ref.Flags); flags == 0 || ref.Flags&flags != 0 {
+				ref.UID = row.text(4)
+				f(&ref)
+			}
+			return nil
+		}
+		for _, part := range how.searches(flags) {
+			if err = c.query(ctx, part.query(), visit, append([]any{parent, service}, part.args...)...); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
+}
+
+// query returns the query of a part of a search for entries with a UID.
+func (part search) query() string {
+	return "SELECT id, size, flags, body_kind, uid FROM entries WHERE parent = ?1 AND service = ?2 AND uid <> ''" +
+		part.condition + " ORDER BY id"
 }
 
 // Counts holds numbers of messages directly below an entry.

@@ -191,3 +191,18 @@ func (s *Store) SyncsForTest(ctx context.Context) (during, after int64, err erro
 	})
 	return during, after, errors.Join(err, failed)
 }
+
+// SearchPlan returns how SQLite finds the children of parent with one of the flags.
+func (s *Store) SearchPlan(ctx context.Context, parent ID, flags Flags) (plan []string, err error) {
+	err = s.index.snapshot(ctx, func(c *conn) error {
+		all, err := c.shown(ctx)
+		for _, part := range all[parent].searches(flags) {
+			err = errors.Join(err, c.query(ctx, "EXPLAIN QUERY PLAN "+part.query(), func(row cells) error {
+				plan = append(plan, row.text(3))
+				return nil
+			}, append([]any{parent, parent}, part.args...)...))
+		}
+		return err
+	})
+	return plan, err
+}

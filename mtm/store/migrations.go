@@ -5,7 +5,7 @@ package store
 // change.
 func migrations() []migration {
 	return []migration{{schema1, nil}, {schemaOutgoing, nil}, {schemaOperations, nil}, {schemaHidden, nil},
-		{schemaSafety + schemaCache + schemaNoParts, fillChecksums}, {schemaShown, nil}, {schemaPreparing, nil}}
+		{schemaSafety + schemaCache + schemaNoParts, fillChecksums}, {schemaShown, nil}, {schemaPreparing, nil}, {schemaWaiting, nil}}
 }
 
 // migration is one step: a script, and a function for what statements cannot do, or nil.
@@ -265,3 +265,7 @@ CREATE INDEX entries_by_parent ON entries (parent, id, date);
 // schemaPreparing adds from which id on messages of an account are still being written, so that the
 // end of a refresh changes one row.
 const schemaPreparing = "ALTER TABLE shown ADD COLUMN preparing_from INTEGER NOT NULL DEFAULT 0;"
+
+// schemaWaiting adds an index of the few entries with the flags Pending and PendingPopulate, so that
+// a visit does not read all others to find them. SQLite uses it for queries with the same number.
+const schemaWaiting = "CREATE INDEX entries_waiting ON entries (parent, id) WHERE flags & 3221225472;"

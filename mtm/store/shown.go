@@ -64,6 +64,35 @@ func (s shown) lasting(flags Flags) (rest Flags, from ID) {
 	return flags &^ (New | Unread), from
 }
 
+// waiting are the flags that few entries have. An index finds these, see schemaWaiting.
+const waiting = Pending | PendingPopulate
+
+// search is a part of a search for flags: an SQL condition, and its arguments from ?3 on.
+type search struct {
+	condition string
+	args      []any
+}
+
+// searches returns the parts of a search for children that have one of the flags. Together they
+// select each row that may have one, once and in the order of the ids.
+func (s shown) searches(flags Flags) (parts []search) {
+	if (Order{Flags: flags}).rowFlags() == 0 {
+		return []search{{}}
+	}
+	rest, from := s.lasting(flags)
+	if rest != 0 && from > 0 {
+		older := search{" AND id < ?3 AND flags & ?4", []any{from, rest}}
+		if rest&^waiting == 0 {
+			older.condition += fmt.Sprintf(" AND flags & %d", waiting)
+		}
+		parts = append(parts, older)
+	}
+	if flags != rest {
+		parts = append(parts, search{" AND id >= ?3 AND flags & ?4", []any{from, flags}})
+	}
+	return parts
+}
+
 // hides reports whether age would hide flags that are to be set in an entry.
 func (s shown) hides(id ID, flags Flags) bool { return flags&^s.aged(id, flags) != 0 }
 

@@ -75,14 +75,13 @@ func (r *refresh) age(ctx context.Context, b *store.Batch) error {
 		return flags&(store.Pending|store.PendingPopulate|store.InPreparation) != 0
 	}
 	var unfinished []store.ID
-	var waiting, some bool // an entry keeps New, or loses it
+	waiting := false // an entry keeps New
 	for i := range local.count {
 		flags := local.flags(i)
 		if flags&(store.Invisible|store.InPreparation) != 0 {
 			unfinished = append(unfinished, local.id(i))
 		}
 		waiting = waiting || flags.Has(store.New) && left(flags)
-		some = some || flags.Has(store.New) && !left(flags)
 	}
 	b.SetFlags(unfinished, 0, store.Invisible|store.InPreparation)
 	if r.session.again || local.count == 0 {
@@ -92,18 +91,17 @@ func (r *refresh) age(ctx context.Context, b *store.Batch) error {
 	if wasHidden {
 		b.Age(service, behind, store.Unread)
 	}
-	switch {
-	case waiting && some:
-		var aged []store.ID
-		for i := range local.count {
-			if flags := local.flags(i); flags.Has(store.New) && !left(flags) {
-				aged = append(aged, local.id(i))
-			}
-		}
-		b.SetFlags(aged, 0, store.New)
-	case some:
-		b.Age(service, behind, store.New)
+	if !waiting {
+		b.Age(service, behind, store.New) // also when none is New, so that a search for New need not look at them
+		return nil
 	}
+	var aged []store.ID
+	for i := range local.count {
+		if flags := local.flags(i); flags.Has(store.New) && !left(flags) {
+			aged = append(aged, local.id(i))
+		}
+	}
+	b.SetFlags(aged, 0, store.New)
 	return nil
 }
 
