@@ -266,6 +266,6 @@ CREATE INDEX entries_by_parent ON entries (parent, id, date);
 // end of a refresh changes one row.
 const schemaPreparing = "ALTER TABLE shown ADD COLUMN preparing_from INTEGER NOT NULL DEFAULT 0;"
 
-// schemaWaiting adds an index of the few entries with the flags Pending and PendingPopulate, so that
-// a visit does not read all others to find them. SQLite uses it for queries with the same number.
+// schemaWaiting adds an index of the few entries with the flags Pending and PendingPopulate, so
+// that a visit does not read all others. SQLite uses it for queries with the same number.
 const schemaWaiting = "CREATE INDEX entries_waiting ON entries (parent, id) WHERE flags & 3221225472;"
