@@ -37,17 +37,31 @@ func manual(root *cobra.Command, dir string) error {
 func plain(c *cobra.Command) {
 	c.DisableAutoGenTag = true
 	c.Use, c.Short, c.Long = markdown(c.Use), markdown(c.Short), pageText(c.Long)
-	escape := func(f *pflag.Flag) {
-		_, usage := pflag.UnquoteUsage(f)
-		f.Usage = markdown(usage)
-		f.DefValue = markdown(f.DefValue)
-	}
-	c.LocalNonPersistentFlags().VisitAll(escape)
-	c.PersistentFlags().VisitAll(escape)
+	c.LocalNonPersistentFlags().VisitAll(plainFlag)
+	c.PersistentFlags().VisitAll(plainFlag)
 	for _, child := range c.Commands() {
 		plain(child)
 	}
 }
+
+// plainFlag escapes the text of f and adds the default to it, as in help texts. Where cobra/doc
+// writes the default it puts the name of the value: "--jobs=N" rather than "--jobs=0".
+func plainFlag(f *pflag.Flag) {
+	name, usage := pflag.UnquoteUsage(f)
+	if shown := shownDefault(f); shown != "" {
+		usage += " " + shown
+	}
+	f.Usage = markdown(usage)
+	f.DefValue = markdown(f.DefValue)
+	if name != "" { // a switch has none
+		f.DefValue, f.Value = markdown(name), unquoted{f.Value}
+	}
+}
+
+// unquoted is a value whose default cobra/doc writes without quotation marks.
+type unquoted struct{ pflag.Value }
+
+func (unquoted) Type() string { return "unquoted" }
 
 // pageText is a long help text as Markdown: paragraphs are filled, and those with indented lines,
 // such as tables, stay as they are.

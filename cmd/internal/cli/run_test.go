@@ -26,6 +26,7 @@ func demo(run func(*cobra.Command, []string) error) *cobra.Command {
 	get.Flags().Bool("json", false, "JSON")
 	get.Flags().String("into", "", "where to; ids like a*_<n>")
 	get.Flags().Int64Slice("skip", nil, "what to leave out")
+	get.Flags().StringSlice("only", nil, "which `KINDS`")
 	get.Flags().Int("limit", 7, "how much; default: the account's limit")
 	account := &cobra.Command{Use: "account", Short: "Accounts"}
 	add := &cobra.Command{Use: "add", Short: "Adds", RunE: run}
@@ -146,6 +147,7 @@ var _ = Describe("Run", func() {
 		Expect(help).To(MatchRegexp(`--count int +how many \(default 1\)\n`))
 		Expect(help).To(MatchRegexp(`--limit int +how much; default: the account's limit\n`))
 		Expect(help).To(MatchRegexp(`--skip int64Slice +what to leave out\n`))
+		Expect(help).To(MatchRegexp(`--only KINDS +which KINDS\n`))
 	})
 
 	It("says version, commit and date of the build", func() {
@@ -164,6 +166,10 @@ var _ = Describe("Run", func() {
 		get, err := os.ReadFile(filepath.Join(dir, "demo-get.1"))
 		Expect(err).NotTo(HaveOccurred())
 		Expect(string(get)).To(And(ContainSubstring("demo-get - Gets"), ContainSubstring("ids like a*_<n>")))
+		for flag, want := range map[string]string{"count": "int\n\thow many (default 1)", "skip": "int64Slice\n\twhat to leave out", "only": "KINDS\n\twhich KINDS",
+			"limit": "int\n\thow much; default: the account's limit", "into": "string\n\twhere to; ids like a*_<n>"} {
+			Expect(string(get)).To(ContainSubstring("\\fB--" + flag + "\\fP=" + want + "\n"))
+		}
 		Expect(runDemo(nothing, "__man", filepath.Join(dir, "missing")).status).To(Equal(1))
 	})
 

@@ -37,12 +37,30 @@ func argumentRule(c *cobra.Command) cobra.PositionalArgs {
 	}
 }
 
-// tellOneDefault keeps a help text from telling a default that says nothing, or a second one beside
-// that in the text of the flag.
+// tellOneDefault hides a flag's default in help texts when it is an empty list, or when the text of
+// the flag describes it.
 func tellOneDefault(f *pflag.Flag) {
-	if f.Value.Type() != "string" && (f.DefValue == "[]" || strings.Contains(f.Usage, "default: ")) {
-		f.DefValue = "0" // which is not told
+	if f.DefValue != "[]" && !strings.Contains(f.Usage, "default: ") {
+		return
 	}
+	for _, zero := range []string{"[]", "", "0"} { // which of them pflag hides depends on the type
+		if f.DefValue = zero; shownDefault(f) == "" {
+			return
+		}
+	}
+}
+
+// shownDefault returns how help texts show f's default, such as "(default 1)"; "" when they do not.
+func shownDefault(f *pflag.Flag) string {
+	bare := *f
+	bare.Usage, bare.Shorthand = "", ""
+	var set pflag.FlagSet
+	set.AddFlag(&bare)
+	_, shown, found := strings.Cut(set.FlagUsages(), "(default ")
+	if !found {
+		return ""
+	}
+	return "(default " + strings.TrimSpace(shown)
 }
 
 // helpTopic is the rule for the arguments of help: the words of a command.
