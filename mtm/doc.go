@@ -55,6 +55,59 @@
 //	go mod edit -require pop3mtm@v0.0.0 -replace pop3mtm=../pop3mtm
 //	go mod tidy
 //
+// A first test, which go test runs after that; the server is package pop3mtm/fakeserver:
+//
+//	package mine
+//
+//	import (
+//		"net"
+//		"strconv"
+//		"testing"
+//
+//		"pop3mtm/fakeserver"
+//		"pop3mtm/fakeserver/maildrop"
+//		"pop3mtm/mtm"
+//		"pop3mtm/mtm/account"
+//		"pop3mtm/mtm/store"
+//	)
+//
+//	func TestGetMailStoresTheMessage(t *testing.T) {
+//		mail := maildrop.Bytes("a1", []byte("Subject: one\r\n\r\nHello.\r\n"))
+//		server := fakeserver.Start(t, fakeserver.NewMaildrop(mail), nil)
+//		settings := account.Defaults()
+//		host, port, _ := net.SplitHostPort(server.Addr())
+//		settings.Host, settings.LoginName = host, "demo"
+//		settings.Password = account.Password{Literal: "demo"}
+//		settings.Port, _ = strconv.Atoi(port)
+//
+//		st, err := store.Open(t.TempDir(), nil)
+//		if err != nil {
+//			t.Fatal(err)
+//		}
+//		defer st.Close()
+//		id, err := mtm.AddAccount(t.Context(), st, "work", settings)
+//		if err != nil {
+//			t.Fatal(err)
+//		}
+//		box, err := mtm.Open(st, id, nil)
+//		if err != nil {
+//			t.Fatal(err)
+//		}
+//		defer box.Close()
+//		op, err := box.InvokeAsync(t.Context(), mtm.GetMail{
+//			Which: mtm.New, Take: mtm.Copy, Link: mtm.ThenDisconnect, Into: store.Inbox,
+//		})
+//		if err != nil {
+//			t.Fatal(err)
+//		}
+//		if err := op.Wait(); err != nil {
+//			t.Fatal(err)
+//		}
+//		if list, err := st.Children(t.Context(), store.Inbox); err != nil || len(list) != 1 || list[0].Description != "one" {
+//			t.Error(list, err)
+//		}
+//	}
+//
 // # What it promises
 //
 // A message is stored byte for byte as the server sent it, and is visible only when it is whole and
