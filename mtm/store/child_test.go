@@ -40,6 +40,8 @@ func child(role string) int {
 		switch {
 		case strings.HasPrefix(role, "write "):
 			err = writeBatches(os.Getenv(childDir), start, count)
+		case role == "add and copy many":
+			err = addAndCopy(os.Getenv(childDir))
 		case role == "hold a body":
 			err = holdBody(os.Getenv(childDir), store.ID(start))
 		default:
@@ -143,6 +145,32 @@ func writeBatches(dir string, first, count int) (err error) {
 		}
 	}
 	return nil
+}
+
+// addAndCopy adds 3,000 entries in one commit and copies them in another.
+func addAndCopy(dir string) (err error) {
+	ctx := context.Background()
+	s, err := store.Open(dir, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	copies := store.Copies{Into: store.Sent}
+	b := s.NewBatch()
+	var entries []*store.Entry
+	for n := range 3000 {
+		entries = append(entries, entry(store.Inbox, n))
+		b.Add(entries[n])
+	}
+	if err = b.Commit(ctx); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		copies.Of = append(copies.Of, store.Copied{Source: e.ID})
+	}
+	b = s.NewBatch()
+	b.Copy(&copies)
+	return b.Commit(ctx)
 }
 
 // holdBody reads the first octet of a body, prints an octet, and reads the rest when its standard

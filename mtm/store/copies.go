@@ -87,8 +87,10 @@ func copyQuery(count int, flags, join string) string {
 		}
 	}
 	values[checksumAt] = sum
-	return fmt.Sprintf("INSERT INTO entries (%s) SELECT %s FROM (VALUES %s) AS c CROSS JOIN entries AS e ON e.id = %s"+join,
-		rowColumns, strings.Join(values, ", "), parameters(count, len(copyColumns)), ofCopy("source"))
+	first := givenFrom(count)
+	return fmt.Sprintf("INSERT OR FAIL INTO entries (%s) SELECT %s FROM (VALUES %s) AS c CROSS JOIN entries AS e ON e.id = %s"+join,
+		strings.Join(strings.Split(rowColumns, ", ")[first:], ", "), strings.Join(values[first:], ", "),
+		parameters(count, len(copyColumns)), ofCopy("source"))
 }
 
 // copiedValue returns the expression for a column of a copy, or "" when the copy has the source's
@@ -127,7 +129,7 @@ func (t *tree) copies(c *Copies) error {
 	}
 	for list := c.Of; len(list) > 0; {
 		n, statements := 1, copyStored
-		if len(list) >= rowsPerCopy {
+		if len(list) >= rowsPerCopy && t.follows(t.nextID) {
 			n = rowsPerCopy
 		}
 		if aged(all, list[:n]) {
@@ -175,6 +177,9 @@ func (t *tree) copyRows(query string, c *Copies, list []Copied) error {
 	done, err := t.c.execValues(context.Background(), query, args)
 	if err == nil && done < int64(len(list)) {
 		err = fmt.Errorf("an entry to copy: %w", ErrNotFound)
+	}
+	if err == nil {
+		err = t.reached(t.nextID - 1)
 	}
 	return err
 }

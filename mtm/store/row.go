@@ -27,9 +27,23 @@ func columnNames(prefix string) string {
 	return strings.Join(names, ", ")
 }
 
-// insertQuery returns a statement that adds rows entries, given the first width columns of each.
+// insertQuery returns a statement that adds entries: one with its id, or several to which SQLite
+// gives the ids after the highest. Each has the first width columns.
+//
+// A failed commit is rolled back as a whole, so that SQLite need not note in a temporary file what
+// the statement changes. It does so unless the statement has OR FAIL and no ids.
 func insertQuery(rows, width int) string {
-	return "INSERT INTO entries (" + strings.Join(strings.Split(rowColumns, ", ")[:width], ", ") + ") VALUES " + parameters(rows, width)
+	first := givenFrom(rows)
+	return "INSERT OR FAIL INTO entries (" + strings.Join(strings.Split(rowColumns, ", ")[first:width], ", ") +
+		") VALUES " + parameters(rows, width-first)
+}
+
+// givenFrom returns the first column that a statement that adds so many rows gives.
+func givenFrom(rows int) int {
+	if rows == 1 {
+		return 0
+	}
+	return 1 // after the id
 }
 
 // width returns how many columns an INSERT needs for an entry. The columns after them have their
@@ -156,10 +170,14 @@ func (r *entryRow) checksum() int64 {
 	return r.sum + int64(crc32.Checksum(r.buf, castagnoli()))
 }
 
-// bind sets the arguments of one row, for as many columns as there are arguments.
-func (r *entryRow) bind(a []value, e *Entry) {
+// bind sets the arguments of one row: for the columns from first on, as many as there are
+// arguments.
+func (r *entryRow) bind(a []value, first int, e *Entry) {
 	r.begin()
-	for i, c := range columns {
+	for _, c := range columns[:first] {
+		r.addNumber(c, c.number.get(e))
+	}
+	for i, c := range columns[first:] {
 		if i >= len(a) {
 			r.addUsual(c)
 			continue
@@ -184,7 +202,7 @@ func (r *entryRow) bind(a []value, e *Entry) {
 			}
 		}
 	}
-	a[checksumAt].set(r.checksum())
+	a[checksumAt-first].set(r.checksum())
 }
 
 // scan reads the columns of a row into e and returns their checksum.

@@ -20,6 +20,7 @@ type tree struct {
 	shown   map[ID]shown    // see allShown
 	first   ID              // the id of the first new entry
 	nextID  ID
+	highest ID // the highest id in the table
 	added   []addedEntry
 	waiting int // number of added entries that are not yet inserted
 	copied  []copiedEntry
@@ -48,7 +49,13 @@ func newTree(c *conn, bodies *references) (*tree, error) {
 		err = fmt.Errorf("%w: the table store is empty", ErrCorrupt)
 	}
 	t.first, t.nextID = ID(next), ID(next)
-	return t, err
+	return t, errors.Join(err, t.findHighest())
+}
+
+func (t *tree) findHighest() error {
+	highest, _, err := t.c.number(context.Background(), "SELECT max(id) FROM entries")
+	t.highest = ID(highest)
+	return err
 }
 
 // finish writes the remaining changes.
@@ -87,7 +94,7 @@ func (t *tree) add(e, source *Entry) error {
 	}
 	t.nextID++
 	t.waiting++
-	if t.waiting == rowsPerInsert {
+	if t.waiting == rowsPerInsert || t.waiting == 1 && !t.follows(e.ID) {
 		return t.insert()
 	}
 	return nil
@@ -99,22 +106,40 @@ func (t *tree) insert() error {
 	t.waiting = 0
 	for len(list) > 0 {
 		n := 1
-		if len(list) >= rowsPerInsert {
+		if len(list) >= rowsPerInsert && t.follows(list[0].entry.ID) {
 			n = rowsPerInsert
 		}
 		columns := 0
 		for _, a := range list[:n] {
 			columns = max(columns, width(a.entry))
 		}
-		args := t.arguments(n * columns)
+		first := givenFrom(n)
+		each := columns - first
+		args := t.arguments(n * each)
 		for i, a := range list[:n] {
-			t.row.bind(args[i*columns:(i+1)*columns], a.entry)
+			t.row.bind(args[i*each:(i+1)*each], first, a.entry)
 		}
 		if _, err := t.c.execValues(context.Background(), t.insertion(n, columns), args); err != nil {
 			return err
 		}
+		if err := t.reached(list[n-1].entry.ID); err != nil {
+			return err
+		}
 		list = list[n:]
 	}
+	return nil
+}
+
+// follows reports whether SQLite gives this id to the next row. It does not when the entry before
+// was deleted, or when a damaged row has a higher id.
+func (t *tree) follows(id ID) bool { return id == t.highest+1 }
+
+// reached checks the id of the last row added.
+func (t *tree) reached(id ID) error {
+	if got := ID(t.c.raw.LastInsertRowID()); got != id {
+		return fmt.Errorf("%w: an entry got the id %d instead of %d", ErrCorrupt, got, id)
+	}
+	t.highest = max(t.highest, id)
 	return nil
 }
 
@@ -154,7 +179,7 @@ func (t *tree) update(e *Entry) error {
 		return err
 	}
 	args := t.arguments(len(columns))
-	t.row.bind(args, e)
+	t.row.bind(args, 0, e)
 	n, err := t.c.execValues(context.Background(), updateRow, args)
 	if err == nil && n == 0 {
 		err = fmt.Errorf("entry %d: %w", e.ID, ErrNotFound)
@@ -237,7 +262,10 @@ func (t *tree) remove(ids []ID) error {
 	if err := t.bodies.unreferAll(ids); err != nil {
 		return err
 	}
-	return t.c.execChunks(context.Background(), "DELETE FROM entries WHERE id IN", ids, 0, 0)
+	if err := t.c.execChunks(context.Background(), "DELETE FROM entries WHERE id IN", ids, 0, 0); err != nil {
+		return err
+	}
+	return t.findHighest()
 }
 
 // addNamed adds an entry unless its parent has one of the same type and name.
