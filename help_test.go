@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -63,7 +64,7 @@ func helpsOf(t *testing.T, command ...string) int {
 	total := 1
 	for line := range strings.Lines(list) {
 		if name := strings.Fields(line)[0]; name != "help" && name != "completion" {
-			total += helpsOf(t, append(command[:len(command):len(command)], name)...)
+			total += helpsOf(t, append(slices.Clip(command), name)...)
 		}
 	}
 	return total
