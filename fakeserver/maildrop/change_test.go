@@ -51,14 +51,22 @@ var _ = Describe("a file that changes after it was listed", func() {
 			Expect(os.Link(path+".x", path)).To(Succeed())
 		},
 	}
-	for _, size := range []struct{ name, text string }{{"small", small}, {"large", large}} {
+	for _, size := range []struct {
+		name, text string
+		old        bool // so old that its octets are kept in memory
+	}{{"small", small, false}, {"kept", small, true}, {"large", large, true}} {
 		for what, change := range changes {
 			It("is refused: a "+size.name+" one that "+what, func() {
 				dir := files(map[string]string{"a.eml": "A\n", "b.eml": size.text})
+				path := filepath.Join(dir, "b.eml")
+				if size.old {
+					Expect(os.Chtimes(path, time.Now(), time.Now().Add(-time.Hour))).To(Succeed())
+				}
 				s := opened(maildrop.OpenEML(dir))
 				list, err := s.List()
 				Expect(err).NotTo(HaveOccurred())
-				change(filepath.Join(dir, "b.eml"))
+				Expect(maildrop.Kept(list.At(1))).To(Equal(size.name == "kept"))
+				change(path)
 				_, err = list.At(1).Open()
 				Expect(err).To(MatchError(ContainSubstring("b.eml: ")))
 				_, err = maildrop.Read(list.At(0))
