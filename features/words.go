@@ -1,7 +1,6 @@
 package features
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"regexp"
@@ -62,16 +61,17 @@ func abilities() map[string]string {
 
 func abilityNames() []string { return slices.Sorted(maps.Keys(abilities())) }
 
-// answers returns the values of {answer}, with the edit that each means.
+// answers returns the values of {answer}, with the edit that each means. Those of
+// rows leave a reply of one line and an empty list as they are.
 func answers() map[string]edit.Edit {
 	return map[string]edit.Edit{
 		"nonsense":                      edit.Raw("what is it?\r\n"),
 		"a prompt that nobody knows":    edit.Raw("+ V2hvIGFyZSB5b3U/\r\n"),
 		"a count that is too high":      edit.Raw("+OK 30 1000\r\n"),
-		"one message missing":           relist(func(rows []string) []string { return rows[1:] }),
-		"one message twice":             relist(func(rows []string) []string { return slices.Concat(rows, rows[:1]) }),
-		"a row that cannot be read":     relist(func(rows []string) []string { return append([]string{"NaN\r\n"}, rows[1:]...) }),
-		"the messages in another order": relist(func(rows []string) []string { slices.Reverse(rows); return rows }),
+		"one message missing":           edit.DropRow(1),
+		"one message twice":             edit.DoubleRow(1),
+		"a row that cannot be read":     edit.ReplaceRow(1, "NaN"),
+		"the messages in another order": edit.ReverseRows(),
 		"the wrong password as reason":  edit.Refuse("[AUTH] no"),
 		"a locked mailbox as reason":    edit.Refuse("[IN-USE] no"),
 		"haste as reason":               edit.Refuse("[LOGIN-DELAY] no"),
@@ -80,24 +80,6 @@ func answers() map[string]edit.Edit {
 }
 
 func answerNames() []string { return slices.Sorted(maps.Keys(answers())) }
-
-// relist returns an edit that changes the rows of a list.
-func relist(change func(rows []string) []string) edit.Edit {
-	return func(r edit.Reply) edit.Reply {
-		var text bytes.Buffer
-		for _, c := range r {
-			text.Write(c.Bytes)
-			if c.Body != nil {
-				// A list is in memory, so this cannot fail.
-				_, _ = c.Body.WriteTo(&text)
-			}
-		}
-		all := strings.SplitAfter(text.String(), "\r\n")
-		end := len(all) - 2 // the last elements are "." and an empty one
-		changed := slices.Concat(all[:1], change(all[1:end]), all[end:])
-		return edit.Reply{{Bytes: []byte(strings.Join(changed, ""))}}
-	}
-}
 
 // The values of {login}, besides those with the name of a mechanism.
 const (
