@@ -23,16 +23,17 @@ type file struct {
 	mode   int64
 }
 
-// documents are the files of the tree that come with the programs.
-func documents() []string { return []string{"README.md", "CHANGELOG.md"} }
-
 // files returns what is packed for a target: programs, completions, man pages and documents.
-func (r *release) files(t target) ([]file, error) {
+func (r *release) files(ctx context.Context, t target) ([]file, error) {
 	var all []file
 	for _, name := range commands() {
 		all = append(all, file{t.program(name), filepath.Join(r.binaries(t), t.program(name)), 0o755})
 	}
-	for _, name := range documents() {
+	documents, err := r.documents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range documents {
 		all = append(all, file{name, filepath.Join(r.tree, name), 0o644})
 	}
 	for _, dir := range []string{"completions", "man"} {
@@ -54,7 +55,7 @@ func (r *release) archives(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		all, err := r.files(t)
+		all, err := r.files(ctx, t)
 		if err != nil {
 			return err
 		}

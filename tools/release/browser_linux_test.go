@@ -63,6 +63,10 @@ func playsInABrowser(t *testing.T, out string) {
 		b.send("STLS", "TLS 1.3, certificate of localhost")
 		b.send("USER demo", "USER demo\n+OK")
 	})
+	t.Run("says that a scenario does not exist", func(t *testing.T) {
+		b.pick("no-such")
+		b.Shows("#title", `There is no scenario or quirk "no-such".`)
+	})
 	t.Run("by the number of a quirk, in another session of the same server", func(t *testing.T) {
 		b.pick("83")
 		b.click("#connect")

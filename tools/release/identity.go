@@ -20,6 +20,9 @@ type identity struct {
 	date    time.Time // of the commit, or SOURCE_DATE_EPOCH
 }
 
+// unknownCommit is the commit of sources outside of a git repository.
+const unknownCommit = "unknown"
+
 var versionForm = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$`)
 
 func isVersion(text string) bool { return versionForm.MatchString(text) }
@@ -28,7 +31,7 @@ func isVersion(text string) bool { return versionForm.MatchString(text) }
 // tag the version is made of date and commit, as Go does; "dirty" in it says that files have
 // changed.
 func identify(ctx context.Context, tree, version string) (identity, error) {
-	id := identity{version: version, commit: "unknown"}
+	id := identity{version: version, commit: unknownCommit}
 	head, gitErr := output(ctx, tree, "git", "log", "-1", "--format=%H %ct")
 	epoch := os.Getenv("SOURCE_DATE_EPOCH")
 	if gitErr == nil {

@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, progress io.Writer) int {
 	}
 	if err = build(ctx, o, progress); err != nil {
 		if ctx.Err() != nil {
-			err = errors.New("stopped by a signal; nothing was left in " + o.out)
+			err = errors.New("stopped by a signal; " + o.out + " is as it was before")
 		}
 		tell(progress, "release: "+err.Error())
 		return 1

@@ -32,7 +32,7 @@ func (r *release) packages(ctx context.Context) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			if err := r.pack(t, format); err != nil {
+			if err := r.pack(ctx, t, format); err != nil {
 				return fmt.Errorf(".%s package for %s: %w", format, t, err)
 			}
 		}
@@ -40,8 +40,8 @@ func (r *release) packages(ctx context.Context) error {
 	return nil
 }
 
-func (r *release) pack(t target, format string) error {
-	contents, err := r.installed(t, format)
+func (r *release) pack(ctx context.Context, t target, format string) error {
+	contents, err := r.installed(ctx, t, format)
 	if err != nil {
 		return err
 	}
@@ -62,8 +62,8 @@ func (r *release) pack(t target, format string) error {
 }
 
 // installed returns the files of a package: those of an archive, at the places of the system.
-func (r *release) installed(t target, format string) (files.Contents, error) {
-	all, err := r.files(t)
+func (r *release) installed(ctx context.Context, t target, format string) (files.Contents, error) {
+	all, err := r.files(ctx, t)
 	if err != nil {
 		return nil, err
 	}
@@ -91,8 +91,8 @@ func place(f file, format string) string {
 		return "/usr/bin/" + name
 	case dir == "man/":
 		return "/usr/share/man/man1/" + name
-	case dir == "":
-		return "/usr/share/doc/pop3mtm/" + name
+	case dir != "completions/":
+		return "/usr/share/doc/pop3mtm/" + f.name
 	case strings.HasSuffix(name, ".bash"):
 		return "/usr/share/bash-completion/completions/" + strings.TrimSuffix(name, ".bash")
 	case strings.HasSuffix(name, ".fish"):

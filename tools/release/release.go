@@ -74,6 +74,9 @@ func staged(out string, build func(dir, work string) error) error {
 	if err != nil {
 		return fmt.Errorf("--out %s: cannot write beside it: %w", out, err)
 	}
+	if err = movable(out, filepath.Join(temp, "old")); err != nil {
+		return errors.Join(err, os.RemoveAll(temp))
+	}
 	dir, work := filepath.Join(temp, "new"), filepath.Join(temp, "work")
 	err = errors.Join(os.Mkdir(dir, 0o755), os.Mkdir(work, 0o755))
 	if err == nil {
@@ -83,6 +86,19 @@ func staged(out string, build func(dir, work string) error) error {
 		err = swap(dir, out, filepath.Join(temp, "old"))
 	}
 	return errors.Join(err, os.RemoveAll(temp))
+}
+
+// movable refuses a directory that the system does not let us move, such as a mount point, before
+// anything is built.
+func movable(out, old string) error {
+	err := os.Rename(out, old)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("--out %s: the directory cannot be replaced: %w; if it is a mount point, choose a directory below it", out, err)
+	}
+	return os.Rename(old, out)
 }
 
 // swap moves dir to out; what was there goes to old, and comes back if the move fails.

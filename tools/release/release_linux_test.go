@@ -47,16 +47,17 @@ func TestTheProgramsOfARelease(t *testing.T) {
 	packsPrograms(t, r.dir)
 }
 
-// TestARelease builds one for this machine, and tries each of its parts. It takes minutes: programs
-// that are built without paths share nothing with other builds.
+// TestARelease builds one for all systems, and tries each part of it. It takes minutes: programs that
+// are built without paths share nothing with other builds.
 func TestARelease(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds a release")
 	}
 	out := filepath.Join(t.TempDir(), "dist")
-	made(t, out)
+	made(t, out, allTargets())
 	t.Run("has the right checksums", func(t *testing.T) { haveTheRightChecksums(t, out) })
 	t.Run("packs programs, completions and man pages", func(t *testing.T) { packsPrograms(t, out) })
+	t.Run("has for each system what that can run", func(t *testing.T) { packsEveryTarget(t, out) })
 	t.Run("installs with dpkg", func(t *testing.T) { installs(t, out) })
 	t.Run("has an rpm package", func(t *testing.T) { hasAnRPM(t, out) })
 	t.Run("has an image that runs without anything else", func(t *testing.T) { runsInAnEmptyRoot(t, out) })
@@ -65,17 +66,20 @@ func TestARelease(t *testing.T) {
 	t.Run("plays a scenario in a browser", func(t *testing.T) { playsInABrowser(t, out) })
 	t.Run("is the same when it is made again", func(t *testing.T) {
 		again := filepath.Join(t.TempDir(), "again")
-		made(t, again)
-		if one, two := content(t, filepath.Join(out, sums)), content(t, filepath.Join(again, sums)); one != two {
-			t.Errorf("two runs differ:\n%s\n%s", one, two)
+		made(t, again, []target{{"linux", "amd64"}, {"linux", "arm64"}}) // the other systems have no images and packages
+		first := content(t, filepath.Join(out, sums))
+		for line := range strings.Lines(content(t, filepath.Join(again, sums))) {
+			if !strings.HasSuffix(line, "_sbom.cdx.json\n") && !strings.Contains(first, line) { // it lists what other systems need, too
+				t.Errorf("two runs differ: %s\n%s", line, first)
+			}
 		}
 	})
 }
 
-func made(t *testing.T, out string) {
+func made(t *testing.T, out string, targets []target) {
 	t.Helper()
 	var said bytes.Buffer
-	if status := run(t.Context(), []string{"--out", out, "--targets", host().String(), "--version", "1.2.3"}, &said); status != 0 {
+	if status := run(t.Context(), []string{"--out", out, "--targets", joined(targets), "--version", "1.2.3"}, &said); status != 0 {
 		t.Fatalf("status %d: %s", status, said.String())
 	}
 	t.Log(said.String())
@@ -146,7 +150,7 @@ func haveTheRightChecksums(t *testing.T, out string) {
 
 func packsPrograms(t *testing.T, out string) {
 	dir := t.TempDir()
-	command(t, "tar", "-xzf", the(t, out, ".tar.gz"), "-C", dir, "--strip-components=1")
+	command(t, "tar", "-xzf", the(t, out, "_"+host().os+"_"+host().arch+".tar.gz"), "-C", dir, "--strip-components=1")
 	for _, name := range commands() {
 		said := command(t, filepath.Join(dir, name), "--version")
 		if !regexp.MustCompile(`^` + name + ` v1\.2\.3 commit [0-9a-f]{12} date 20\d\d-\d\d-\d\d go1\.`).MatchString(said) {
@@ -156,10 +160,34 @@ func packsPrograms(t *testing.T, out string) {
 			t.Error(err)
 		}
 	}
+	hasDocuments(t, dir)
 	for _, name := range []string{"pop3sim.bash", "_mtm", "bench.fish", "pop3sim.ps1"} {
 		if text := content(t, filepath.Join(dir, "completions", name)); !strings.Contains(text, "__complete") {
 			t.Errorf("%s: %s", name, text)
 		}
+	}
+}
+
+// hasDocuments looks whether what help texts name is there, and each file to which a link leads.
+func hasDocuments(t *testing.T, dir string) {
+	t.Helper()
+	for _, name := range []string{"check", "interop", "quirks", "scenarios"} {
+		content(t, filepath.Join(dir, "docs", name+".md"))
+	}
+	content(t, filepath.Join(dir, "examples", "shell", "fetch.sh"))
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".md" {
+			return err
+		}
+		for _, m := range link.FindAllStringSubmatch(content(t, path), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(path), m[1])); err != nil {
+				t.Errorf("a link in %s leads nowhere: %v", path, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 
@@ -177,10 +205,11 @@ func installs(t *testing.T, out string) {
 	}
 	put(t, filepath.Join(admin, "status"), "")
 	began := time.Now()
-	command(t, "dpkg", "--root="+root, "--log=/dev/null", "-i", the(t, out, ".deb"))
+	command(t, "dpkg", "--root="+root, "--log=/dev/null", "-i", the(t, out, host().arch+".deb"))
 	if said := command(t, "dpkg-query", "--admindir="+admin, "-W", "-f", "${db:Status-Abbrev} ${Version} ${Architecture}", "pop3mtm"); said != "ii  1.2.3 "+host().arch {
 		t.Errorf("dpkg says %q", said)
 	}
+	hasDocuments(t, filepath.Join(root, "usr", "share", "doc", "pop3mtm"))
 	need(t, "python3")
 	client := filepath.Join(root, "fetch.py")
 	put(t, client, fetch)
@@ -229,13 +258,14 @@ box.quit()
 `
 
 func hasAnRPM(t *testing.T, out string) {
-	path := the(t, out, ".rpm")
+	path := the(t, out, host().arch+".rpm")
 	if text := content(t, path); !strings.HasPrefix(text, "\xed\xab\xee\xdb") {
 		t.Fatal("not an rpm package")
 	}
 	need(t, "rpm")
 	list := command(t, "rpm", "-qlp", "--nosignature", path)
-	for _, want := range []string{"/usr/bin/pop3sim", "/usr/share/man/man1/mtm-get.1.gz", "/usr/share/zsh/site-functions/_bench"} {
+	for _, want := range []string{"/usr/bin/pop3sim", "/usr/share/man/man1/mtm-get.1.gz", "/usr/share/zsh/site-functions/_bench",
+		"/usr/share/doc/pop3mtm/docs/check.md", "/usr/share/doc/pop3mtm/examples/shell/fetch.sh"} {
 		if !strings.Contains(list, want+"\n") {
 			t.Errorf("%s is missing in\n%s", want, list)
 		}
@@ -342,16 +372,21 @@ func hasAnIndex(t *testing.T, out string) {
 		t.Fatal(err)
 	}
 	list, err := inner.IndexManifest()
-	if err != nil || len(list.Manifests) != 1 || list.Manifests[0].Platform.Architecture != host().arch {
+	if err != nil || len(list.Manifests) != 2 {
 		t.Fatalf("%+v, %v", list, err)
 	}
-	img, err := inner.Image(list.Manifests[0].Digest)
-	if err != nil {
-		t.Fatal(err)
-	}
-	config, err := img.ConfigFile()
-	if err != nil || config.Config.User != "65532:65532" || config.Config.Healthcheck == nil || config.Created.IsZero() {
-		t.Errorf("%+v, %v", config, err)
+	for i, arch := range []string{"amd64", "arm64"} {
+		img, err := inner.Image(list.Manifests[i].Digest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		config, err := img.ConfigFile()
+		if err != nil || config.Config.User != "65532:65532" || config.Config.Healthcheck == nil || config.Created.IsZero() {
+			t.Errorf("%+v, %v", config, err)
+		}
+		if said := list.Manifests[i].Platform.Architecture; said != arch || config.Architecture != arch || config.OS != "linux" {
+			t.Errorf("image %d is for %s, %s", i, said, config.Architecture)
+		}
 	}
 }
 
@@ -393,7 +428,13 @@ func page(t *testing.T, out string) string {
 			t.Error(err)
 		}
 	})
-	server := httptest.NewServer(http.FileServerFS(archive))
+	files := http.FileServerFS(archive)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, ".wasm") {
+			w.Header().Set("Content-Type", "application/octet-stream") // as servers send it that do not know the type
+		}
+		files.ServeHTTP(w, r)
+	}))
 	t.Cleanup(server.Close)
 	return server.URL
 }

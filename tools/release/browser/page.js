@@ -37,7 +37,8 @@ function chosen() {
 function describe() {
 	const s = chosen();
 	$('connect').disabled = !s;
-	$('title').textContent = s ? s.title : '';
+	const wanted = $('scenario').value.trim();
+	$('title').textContent = s ? s.title : wanted && 'There is no scenario or quirk "' + wanted + '".';
 	$('why').textContent = s ? s.why : '';
 	$('quirks').textContent = s && s.quirk && s.quirk.length ? 'Quirk ' + s.quirk.join(', ') : '';
 	const cases = s && s.cases || [];
@@ -95,8 +96,17 @@ $('line').addEventListener('submit', (e) => {
 	$('command').value = '';
 });
 
+// load does without streaming where the server does not send the type application/wasm.
+async function load(imports) {
+	const response = await fetch('pop3sim.wasm');
+	if (!response.ok) throw new Error('pop3sim.wasm: ' + response.status + ' ' + response.statusText);
+	const type = (response.headers.get('Content-Type') || '').split(';')[0].trim();
+	return type === 'application/wasm' ? WebAssembly.instantiateStreaming(response, imports) :
+		WebAssembly.instantiate(await response.arrayBuffer(), imports);
+}
+
 const go = new Go();
-WebAssembly.instantiateStreaming(fetch('pop3sim.wasm'), go.importObject)
+load(go.importObject)
 	.then((r) => go.run(r.instance))
 	.catch((e) => page.note('the simulator cannot be loaded: ' + e.message + (location.protocol === 'file:' ?
 		'; browsers load it from a web server only: run "python3 -m http.server" in this directory' : '')));

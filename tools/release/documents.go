@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var link = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+
+// documents returns the files of the tree that come with the programs: README, CHANGELOG, docs/,
+// examples/, and the files to which links in these lead.
+func (r *release) documents(ctx context.Context) ([]string, error) {
+	all := []string{"CHANGELOG.md", "README.md"}
+	for _, dir := range []string{"docs", "examples"} {
+		names, err := r.sourcesBelow(ctx, dir)
+		if err != nil {
+			return nil, fmt.Errorf("documents: %w", err)
+		}
+		all = append(all, names...)
+	}
+	for i := 0; i < len(all); i++ { // grows meanwhile
+		if path.Ext(all[i]) != ".md" {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(r.tree, all[i]))
+		if err != nil {
+			return nil, fmt.Errorf("documents: %w", err)
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			name := path.Join(path.Dir(all[i]), m[1])
+			if info, err := os.Stat(filepath.Join(r.tree, name)); err == nil && info.Mode().IsRegular() && filepath.IsLocal(name) && !slices.Contains(all, name) {
+				all = append(all, name)
+			}
+		}
+	}
+	return all, nil
+}
+
+// sourcesBelow returns the files in a directory of the tree; in a git repository those that git has,
+// so that what a test left there is not published.
+func (r *release) sourcesBelow(ctx context.Context, dir string) ([]string, error) {
+	if r.commit != unknownCommit {
+		text, err := output(ctx, r.tree, "git", "ls-files", "--", dir)
+		return strings.Fields(text), err
+	}
+	var names []string
+	err := fs.WalkDir(os.DirFS(r.tree), dir, func(name string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			names = append(names, name)
+		}
+		return err
+	})
+	return names, err
+}
