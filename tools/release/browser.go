@@ -8,10 +8,13 @@ import (
 	"path/filepath"
 )
 
+// browserProgram is the file name of the simulator for browsers.
+const browserProgram = "pop3sim.wasm"
+
 // browser packs the simulator for browsers: a static page, and the server as WebAssembly.
 func (r *release) browser(ctx context.Context) error {
 	r.say("simulator for browsers")
-	program := filepath.Join(r.work, "pop3sim.wasm")
+	program := filepath.Join(r.work, browserProgram)
 	wasm := target{"js", "wasm"}
 	module, err := output(ctx, "", "go", "list", "-m", "-f", "{{.Dir}}", "pop3mtm/tools/release")
 	if err != nil {
@@ -28,7 +31,7 @@ func (r *release) browser(ctx context.Context) error {
 	all := []file{
 		{"page.css", filepath.Join(module, "browser", "page.css"), 0o644},
 		{"page.js", filepath.Join(module, "browser", "page.js"), 0o644},
-		{"pop3sim.wasm", program, 0o644},
+		{browserProgram, program, 0o644},
 		{"wasm_exec.js", glue, 0o644},
 		{"index.html", filepath.Join(module, "browser", "index.html"), 0o644},
 	}

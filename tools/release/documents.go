@@ -15,7 +15,8 @@ import (
 var link = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
 
 // documents returns the files of the tree that come with the programs: README, CHANGELOG, docs/,
-// examples/, and the files to which links in these lead.
+// examples/, and the files to which links in these lead. It leaves out Go files, and those in a
+// directory that has the name of a program, which stands where the directory would be.
 func (r *release) documents(ctx context.Context) ([]string, error) {
 	all := []string{"CHANGELOG.md", "README.md"}
 	for _, dir := range []string{"docs", "examples"} {
@@ -35,12 +36,19 @@ func (r *release) documents(ctx context.Context) ([]string, error) {
 		}
 		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
 			name := path.Join(path.Dir(all[i]), m[1])
-			if info, err := os.Stat(filepath.Join(r.tree, name)); err == nil && info.Mode().IsRegular() && filepath.IsLocal(name) && !slices.Contains(all, name) {
+			info, err := os.Stat(filepath.Join(r.tree, name))
+			if err == nil && info.Mode().IsRegular() && filepath.IsLocal(name) && !isSource(name) && !slices.Contains(all, name) {
 				all = append(all, name)
 			}
 		}
 	}
 	return all, nil
+}
+
+// isSource reports whether a linked file stays in the sources.
+func isSource(name string) bool {
+	first, _, _ := strings.Cut(name, "/")
+	return path.Ext(name) == ".go" || slices.Contains(commands(), first)
 }
 
 // sourcesBelow returns the files in a directory of the tree; in a git repository those that git has,

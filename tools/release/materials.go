@@ -6,38 +6,43 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
 	"github.com/google/uuid"
 )
 
-// materials writes the bill of materials, CycloneDX: the modules of which each program is made, as
-// the programs themselves say.
-func (r *release) materials(context.Context) error {
-	t := r.targets[0]
+// materials writes the bill of materials, CycloneDX: the modules of which each program is made, on
+// any of the systems, and those of the simulator for browsers.
+func (r *release) materials(ctx context.Context) error {
 	parts, depends := map[string]cdx.Component{}, []cdx.Dependency{}
+	add := func(name string, modules []cdx.Component) {
+		parts[name] = cdx.Component{BOMRef: name, Type: cdx.ComponentTypeApplication, Name: name, Version: r.version}
+		var used []string
+		for _, m := range modules {
+			parts[m.BOMRef], used = m, append(used, m.BOMRef)
+		}
+		slices.Sort(used)
+		used = slices.Compact(used)
+		depends = append(depends, cdx.Dependency{Ref: name, Dependencies: &used})
+	}
 	for _, name := range commands() {
-		info, err := buildinfo.ReadFile(filepath.Join(r.binaries(t), t.program(name)))
+		modules, err := r.modulesOf(name)
 		if err != nil {
 			return fmt.Errorf("bill of materials: %w", err)
 		}
-		program := cdx.Component{BOMRef: name, Type: cdx.ComponentTypeApplication, Name: name, Version: r.version}
-		library := goModule("stdlib", info.GoVersion)
-		used := []string{library.BOMRef}
-		parts[program.BOMRef], parts[library.BOMRef] = program, library
-		for _, m := range info.Deps {
-			if m.Replace != nil {
-				m = m.Replace
-			}
-			c := goModule(m.Path, m.Version)
-			parts[c.BOMRef], used = c, append(used, c.BOMRef)
-		}
-		slices.Sort(used)
-		depends = append(depends, cdx.Dependency{Ref: name, Dependencies: &used})
+		add(name, modules)
 	}
+	modules, err := browserModules(ctx)
+	if err != nil {
+		return fmt.Errorf("bill of materials: %w", err)
+	}
+	add(browserProgram, modules)
 	var components []cdx.Component
 	for _, ref := range slices.Sorted(maps.Keys(parts)) {
 		components = append(components, parts[ref])
@@ -52,6 +57,47 @@ func (r *release) materials(context.Context) error {
 	return r.write("_sbom.cdx.json", func(w io.Writer) error {
 		return cdx.NewBOMEncoder(w, cdx.BOMFileFormatJSON).SetPretty(true).Encode(bom)
 	})
+}
+
+// modulesOf returns the modules of a command, as the programs for all targets say.
+func (r *release) modulesOf(name string) ([]cdx.Component, error) {
+	var modules []cdx.Component
+	for _, t := range r.targets {
+		info, err := buildinfo.ReadFile(filepath.Join(r.binaries(t), t.program(name)))
+		if err != nil {
+			return nil, err
+		}
+		modules = append(modules, goModule("stdlib", info.GoVersion))
+		for _, m := range info.Deps {
+			if m.Replace != nil {
+				m = m.Replace
+			}
+			modules = append(modules, goModule(m.Path, m.Version))
+		}
+	}
+	return modules, nil
+}
+
+// browserModules asks the go command: a WebAssembly program does not say of what it is made.
+func browserModules(ctx context.Context) ([]cdx.Component, error) {
+	version, err := output(ctx, "", "go", "env", "GOVERSION")
+	if err != nil {
+		return nil, err
+	}
+	const form = `{{with .Module}}{{if not (or .Main .Replace)}}{{.Path}} {{.Version}}{{"\n"}}{{end}}{{end}}`
+	cmd := exec.CommandContext(ctx, "go", "list", "-deps", "-f", form, "pop3mtm/tools/release/browser")
+	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=")
+	text, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list for js/wasm: %w", err)
+	}
+	modules := []cdx.Component{goModule("stdlib", version)}
+	for line := range strings.Lines(string(text)) {
+		if path, version, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
+			modules = append(modules, goModule(path, version))
+		}
+	}
+	return modules, nil
 }
 
 func goModule(path, version string) cdx.Component {

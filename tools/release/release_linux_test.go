@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -168,7 +169,7 @@ func packsPrograms(t *testing.T, out string) {
 	}
 }
 
-// hasDocuments looks whether what help texts name is there, and each file to which a link leads.
+// hasDocuments looks whether what help texts name is there, and each file to which a link leads, sources aside.
 func hasDocuments(t *testing.T, dir string) {
 	t.Helper()
 	for _, name := range []string{"check", "interop", "quirks", "scenarios"} {
@@ -180,7 +181,12 @@ func hasDocuments(t *testing.T, dir string) {
 			return err
 		}
 		for _, m := range link.FindAllStringSubmatch(content(t, path), -1) {
-			if _, err := os.Stat(filepath.Join(filepath.Dir(path), m[1])); err != nil {
+			to := filepath.Join(filepath.Dir(path), m[1])
+			name, err := filepath.Rel(dir, to)
+			if err == nil && isSource(name) {
+				continue
+			}
+			if _, err := os.Stat(to); err != nil {
 				t.Errorf("a link in %s leads nowhere: %v", path, err)
 			}
 		}
@@ -406,13 +412,18 @@ func listsModules(t *testing.T, out string) {
 	for _, c := range bom.Components {
 		found[c.Name] = c.Purl
 	}
-	for _, want := range []string{"modernc.org/sqlite", "github.com/spf13/cobra", "stdlib"} {
+	for _, want := range []string{"modernc.org/sqlite", "github.com/spf13/cobra", "github.com/inconshreveable/mousetrap", "stdlib"} {
 		if !strings.HasPrefix(found[want], "pkg:golang/"+want+"@") {
 			t.Errorf("%s: %q", want, found[want])
 		}
 	}
-	if bom.BOMFormat != "CycloneDX" || len(bom.Dependencies) != len(commands()) {
+	if bom.BOMFormat != "CycloneDX" || len(bom.Dependencies) != len(commands())+1 {
 		t.Errorf("%s, %d dependencies", bom.BOMFormat, len(bom.Dependencies))
+	}
+	page := bom.Dependencies[len(bom.Dependencies)-1]
+	yaml := slices.ContainsFunc(page.DependsOn, func(ref string) bool { return strings.Contains(ref, "goccy/go-yaml") })
+	if page.Ref != browserProgram || !yaml || slices.ContainsFunc(page.DependsOn, func(ref string) bool { return strings.Contains(ref, "cobra") }) {
+		t.Errorf("%+v", page)
 	}
 }
 

@@ -103,6 +103,29 @@ func TestADirectoryThatIsNotAReleaseIsKept(t *testing.T) {
 	}
 }
 
+func TestADirectoryThatCannotBeWrittenIsRefusedBeforeAnythingIsBuilt(t *testing.T) {
+	never := func(string, string) error { t.Error("it was built"); return nil }
+	t.Run("below a file", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "file")
+		put(t, file, "mine")
+		if err := staged(filepath.Join(file, "dist"), never); err == nil || content(t, file) != "mine" {
+			t.Errorf("the error is %v", err)
+		}
+	})
+	t.Run("below a directory without write permission", func(t *testing.T) {
+		if os.Getuid() == 0 {
+			t.Skip("root may write everywhere")
+		}
+		parent := t.TempDir()
+		if err := os.Chmod(parent, 0o500); err != nil {
+			t.Fatal(err)
+		}
+		if err := staged(filepath.Join(parent, "dist"), never); err == nil || !strings.Contains(err.Error(), "cannot write beside it") {
+			t.Errorf("the error is %v", err)
+		}
+	})
+}
+
 func TestWrongUsageIsRefusedBeforeAnythingIsBuilt(t *testing.T) {
 	for want, args := range map[string][]string{
 		"--out is missing":      {},
@@ -126,7 +149,7 @@ func TestAStoppedReleaseLeavesNothing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var said bytes.Buffer
 	status := run(ctx, []string{"--out", filepath.Join(parent, "dist"), "--targets", "linux/amd64"}, stopAt{&said, "programs for", cancel})
-	if status != 1 || !strings.Contains(said.String(), "stopped by a signal") {
+	if status != 1 || !strings.Contains(said.String(), "stopped by a signal") || !strings.Contains(said.String(), "dist is as it was before") {
 		t.Errorf("status %d: %s", status, said.String())
 	}
 	if left := names(t, parent); len(left) != 0 {
@@ -153,6 +176,26 @@ func TestAMissingToolIsNamed(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	var said bytes.Buffer
 	if status := run(t.Context(), []string{"--out", filepath.Join(parent, "dist")}, &said); status != 1 || !strings.Contains(said.String(), `"go": executable file not found in $PATH; install go`) {
+		t.Errorf("status %d: %s", status, said.String())
+	}
+	if left := names(t, parent); len(left) != 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+func TestGitIsNamedWhenItIsMissing(t *testing.T) {
+	program, err := exec.LookPath("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parent, path := t.TempDir(), t.TempDir()
+	if err = os.Symlink(program, filepath.Join(path, "go")); err != nil {
+		t.Skip(err)
+	}
+	t.Setenv("PATH", path)
+	t.Setenv("SOURCE_DATE_EPOCH", "")
+	var said bytes.Buffer
+	if status := run(t.Context(), []string{"--out", filepath.Join(parent, "dist")}, &said); status != 1 || !strings.Contains(said.String(), `"git": executable file not found in $PATH; install git`) {
 		t.Errorf("status %d: %s", status, said.String())
 	}
 	if left := names(t, parent); len(left) != 0 {
