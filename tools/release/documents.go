@@ -15,8 +15,7 @@ import (
 var link = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
 
 // documents returns the files of the tree that come with the programs: README, CHANGELOG, docs/,
-// examples/, and the files to which links in these lead. It leaves out Go files, and those in a
-// directory that has the name of a program, which stands where the directory would be.
+// examples/, and the files to which links in these lead, unless they are sources.
 func (r *release) documents(ctx context.Context) ([]string, error) {
 	all := []string{"CHANGELOG.md", "README.md"}
 	for _, dir := range []string{"docs", "examples"} {
@@ -45,14 +44,15 @@ func (r *release) documents(ctx context.Context) ([]string, error) {
 	return all, nil
 }
 
-// isSource reports whether a linked file stays in the sources.
+// isSource reports whether a linked file is left out of a release. In an archive the program mtm
+// stands where the directory mtm/ would be.
 func isSource(name string) bool {
 	first, _, _ := strings.Cut(name, "/")
-	return path.Ext(name) == ".go" || slices.Contains(commands(), first)
+	return path.Ext(name) == ".go" || first == "cmd" || slices.Contains(commands(), first)
 }
 
-// sourcesBelow returns the files in a directory of the tree; in a git repository those that git has,
-// so that what a test left there is not published.
+// sourcesBelow returns the files in a directory of the tree; in a git repository those that git
+// has, so that what a test left there is not published.
 func (r *release) sourcesBelow(ctx context.Context, dir string) ([]string, error) {
 	if r.commit != unknownCommit {
 		text, err := output(ctx, r.tree, "git", "ls-files", "--", dir)

@@ -48,8 +48,8 @@ func TestTheProgramsOfARelease(t *testing.T) {
 	packsPrograms(t, r.dir)
 }
 
-// TestARelease builds one for all systems, and tries each part of it. It takes minutes: programs that
-// are built without paths share nothing with other builds.
+// TestARelease builds one for all systems, and tries each part of it. It takes minutes: programs
+// that are built without paths share nothing with other builds.
 func TestARelease(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds a release")
@@ -169,7 +169,8 @@ func packsPrograms(t *testing.T, out string) {
 	}
 }
 
-// hasDocuments looks whether what help texts name is there, and each file to which a link leads, sources aside.
+// hasDocuments looks whether what help texts name is there, and each file to which a link leads,
+// sources aside.
 func hasDocuments(t *testing.T, dir string) {
 	t.Helper()
 	for _, name := range []string{"check", "interop", "quirks", "scenarios"} {
