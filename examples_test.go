@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"pop3mtm/internal/need"
 )
 
 // TestTheExamplesInOtherLanguagesWork runs examples/ with the programs of each language,
@@ -41,9 +43,10 @@ func TestTheExamplesInOtherLanguagesWork(t *testing.T) {
 	} {
 		t.Run(e.name, func(t *testing.T) {
 			for _, program := range e.needs {
-				if _, err := exec.LookPath(program); err != nil {
-					lacks(t, err, e.mayLack)
+				if _, err := exec.LookPath(program); e.mayLack && err != nil {
+					t.Skip(err)
 				}
+				need.Program(t, program)
 			}
 			dir := filepath.Join(t.TempDir(), "example")
 			if err := os.CopyFS(dir, os.DirFS(filepath.Join("examples", e.folder))); err != nil {
@@ -56,7 +59,7 @@ func TestTheExamplesInOtherLanguagesWork(t *testing.T) {
 			cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "PYTHONDONTWRITEBYTECODE=1")
 			out, err := cmd.CombinedOutput()
 			if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == 77 {
-				lacks(t, errors.New(strings.TrimSpace(string(out))), e.mayLack)
+				need.Missing(t, errors.New(strings.TrimSpace(string(out))))
 			}
 			if err != nil {
 				t.Fatalf("%v\n%s", err, out)
@@ -64,15 +67,6 @@ func TestTheExamplesInOtherLanguagesWork(t *testing.T) {
 			t.Logf("%s", out)
 		})
 	}
-}
-
-// lacks skips a test whose program is not installed, or fails it.
-func lacks(t *testing.T, err error, may bool) {
-	t.Helper()
-	if os.Getenv("CI") == "true" && !may {
-		t.Fatal(err)
-	}
-	t.Skip(err)
 }
 
 var shownFile = regexp.MustCompile("(?m)^`(examples/[^`]+)`:\n\n```[a-z]+\n")

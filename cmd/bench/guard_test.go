@@ -11,6 +11,7 @@ import (
 	"pop3mtm/cmd/bench/internal/child"
 	"pop3mtm/cmd/bench/internal/report"
 	"pop3mtm/internal/gobuild"
+	"pop3mtm/internal/need"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -66,6 +67,7 @@ var _ = Describe("bench guard", func() {
 			if runtime.GOOS == "windows" {
 				Skip("the slow program is a shell script")
 			}
+			need.Program(GinkgoTB(), "sleep") // it makes the program slow
 			older, newer = GinkgoT().TempDir(), GinkgoT().TempDir()
 			Expect(gobuild.Programs(context.Background(), older+"/", "../mtm", "../pop3sim")).To(Succeed())
 			script := fmt.Sprintf("#!/bin/sh\nsleep 0.1\nexec '%s' \"$@\"\n", filepath.Join(older, "mtm"))

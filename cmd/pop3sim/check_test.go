@@ -128,7 +128,7 @@ func TestAClientThatCannotBeCheckedIsSaidInOneSentence(t *testing.T) {
 		"no such preset":    {[]string{"--preset", "none"}, "there is no preset"},
 		"a typo in --only":  {[]string{"--preset", "curl", "--only", "rter-*"}, `no case matches "rter-*"`},
 		"a bad severity":    {[]string{"--preset", "curl", "--severity", "high"}, "tolerance, should or must"},
-		"prints binary":     {[]string{"--exec", "head -c 100000 /dev/urandom {port} {dir}"}, "never connected"},
+		"prints binary":     {[]string{"--exec", `sh -c 'printf "\001\033[2J\377%0100000d" 0' {port} {dir}`}, "never connected"},
 		"a shard too many":  {[]string{"--preset", "curl", "--shard", "3/2"}, "invalid shard"},
 		"an unknown client": {[]string{"--client", "no-such-file.yaml"}, "no such file"},
 	} {

@@ -34,7 +34,7 @@ var _ = Describe("pop3sim features", func() {
 		dir := folder(map[string]string{
 			"mine.feature": "Feature: Mine\n  Scenario: Mine\n    Given the mailbox holds \"Lunch\"\n    When I connect\n    Then it succeeds\n",
 		})
-		r := run("features", "--exec", "false {host} {port} {dir}", dir)
+		r := run("features", "--exec", "sh -c 'exit 1' {host} {port} {dir}", dir)
 		Expect(r.status).To(Equal(1))
 		Expect(r.out).To(ContainSubstring("the client cannot be driven: from a correct server it fetches nothing; exit status 1"))
 	})

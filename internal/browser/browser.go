@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"pop3mtm/internal/need"
 )
 
 // Start starts Chromium, which ends with the test. Without Chromium the test is skipped; with the
@@ -16,12 +18,8 @@ import (
 func Start(t testing.TB) context.Context {
 	t.Helper()
 	path, err := find()
-	switch {
-	case err == nil:
-	case os.Getenv("CI") == "true":
-		t.Fatal(err)
-	default:
-		t.Skip(err)
+	if err != nil {
+		need.Missing(t, err)
 	}
 	// Chromium leaves a directory behind, for which the path of TempDir would be too long.
 	dir, err := os.MkdirTemp("", "chromium")

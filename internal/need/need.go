@@ -1,4 +1,4 @@
-// Package need finds the foreign programs that tests run. Only tests import it.
+// Package need finds the foreign programs that tests run. Only tests and what helps them import it.
 package need
 
 import (
@@ -13,12 +13,17 @@ import (
 func Program(t testing.TB, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
-	switch {
-	case err == nil:
-	case os.Getenv("CI") == "true":
-		t.Fatal(err)
-	default:
-		t.Skip(err)
+	if err != nil {
+		Missing(t, err)
 	}
 	return path
+}
+
+// Missing skips a test that needs what err says is missing, and fails it where CI is "true".
+func Missing(t testing.TB, err error) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(err)
+	}
+	t.Skip(err)
 }

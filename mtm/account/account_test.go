@@ -127,7 +127,7 @@ var _ = Describe("A password", func() {
 		cancel()
 		_, err := account.Password{Command: "cat"}.Reveal(ended)
 		Expect(err).To(MatchError(context.Canceled))
-		_, err = account.Password{Command: "head -c 100000 /dev/zero | tr '\\0' x"}.Reveal(ctx)
+		_, err = account.Password{Command: "printf %0100000d 0"}.Reveal(ctx)
 		Expect(err).To(MatchError(ContainSubstring("longer than 1024 octets")))
 		_, err = account.Password{Command: "true"}.Reveal(ctx)
 		Expect(err).To(MatchError(ContainSubstring("printed nothing")))

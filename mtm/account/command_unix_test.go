@@ -14,6 +14,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"pop3mtm/internal/need"
 	"pop3mtm/mtm/account"
 )
 
@@ -24,7 +25,7 @@ var _ = Describe("A password command", func() {
 		allocated := testing.Benchmark(func(b *testing.B) {
 			b.ReportAllocs()
 			for range b.N {
-				_, err := account.Password{Command: "yes"}.Reveal(ctx)
+				_, err := account.Password{Command: "while :; do printf %01000d 0; done"}.Reveal(ctx)
 				if err == nil || err.Error() != "the password command: it printed more than 1048576 octets" {
 					b.Error(err)
 				}
@@ -34,12 +35,15 @@ var _ = Describe("A password command", func() {
 	})
 
 	It("that does not care for its closed output is ended too", func() {
+		need.Program(GinkgoTB(), "sleep")
+		need.Program(GinkgoTB(), "yes")
 		_, err := account.Password{Command: "trap '' PIPE; yes 2>/dev/null; while :; do sleep 1; done"}.Reveal(ctx)
 		Expect(err).To(MatchError(ContainSubstring("printed more than")))
 	})
 
 	// leaves makes a command that leaves a process behind, whose end can be waited for.
 	leaves := func(rest string) (command string, ended <-chan error) {
+		need.Program(GinkgoTB(), "sleep")
 		fifo := filepath.Join(GinkgoT().TempDir(), "fifo")
 		Expect(syscall.Mkfifo(fifo, 0o600)).To(Succeed())
 		end := make(chan error, 1)
@@ -75,6 +79,7 @@ var _ = Describe("A password command", func() {
 	})
 
 	It("whose output is held open says so", func() {
+		need.Program(GinkgoTB(), "sleep")
 		_, err := account.Password{Command: "sleep 1000 & echo sesame"}.Reveal(ctx)
 		Expect(err).To(MatchError(ContainSubstring("still has its output open")))
 	})

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"pop3mtm/internal/need"
 	"pop3mtm/scenarios"
 	"pop3mtm/scenarios/check"
 )
@@ -133,6 +134,7 @@ func TestAClientThatLeavesProcessesBehindIsReportedSo(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("how many processes were left is known on Linux only")
 	}
+	need.Program(t, "sleep")
 	p := broken(t, "")
 	p.Shell, p.Command = true, p.Command+"; sleep 1000 &"
 	for _, o := range play(t, check.Exec{Program: p}, "retr-octets@dots") {

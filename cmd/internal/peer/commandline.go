@@ -75,8 +75,8 @@ func (c CommandLine) firstWord() string {
 	return ""
 }
 
-// Fetch runs the command line with sh in the user's working directory, so that relative paths work,
-// and in the user's environment, with HOME set to dir.
+// Fetch runs the command line with sh in the user's working directory, so that relative paths work.
+// Its environment has only the user's PATH, HOME set to dir, and LC_ALL set to C.
 func (c CommandLine) Fetch(ctx context.Context, a Account, dir string) error {
 	sh, err := program("sh", "dash")
 	if err != nil {

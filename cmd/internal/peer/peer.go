@@ -9,9 +9,10 @@ package peer
 import (
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"testing"
+
+	"pop3mtm/internal/need"
 )
 
 // ErrMissing means that a program is not installed. The error that wraps it names the program
@@ -66,8 +67,8 @@ func program(name, debian string) (string, error) {
 // variable CI is "true": then the test fails.
 func Need(t testing.TB, err error) {
 	t.Helper()
-	if errors.Is(err, ErrMissing) && os.Getenv("CI") != "true" {
-		t.Skip(err)
+	if errors.Is(err, ErrMissing) {
+		need.Missing(t, err)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package page_test
 
 import (
 	"context"
+	"errors"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -17,6 +18,7 @@ import (
 	"pop3mtm/fakeserver/control/page"
 	"pop3mtm/fixtures"
 	"pop3mtm/internal/browser"
+	"pop3mtm/internal/need"
 )
 
 // simulator is a server of POP3 with its page.
@@ -89,8 +91,11 @@ func shoot(b *browser.Tab, name string, whole bool) {
 // curl runs curl as a client of POP3, and returns what it prints.
 func (s *simulator) curl(t *testing.T, user, password, path string) string {
 	t.Helper()
-	c := exec.CommandContext(t.Context(), "curl", "-s", "-m", "60", "-u", user+":"+password, "pop3://"+s.server.Addr()+"/"+path)
-	out, _ := c.Output() // faults make it fail
+	c := exec.CommandContext(t.Context(), need.Program(t, "curl"), "-s", "-m", "60", "-u", user+":"+password, "pop3://"+s.server.Addr()+"/"+path)
+	out, err := c.Output()
+	if _, ended := errors.AsType[*exec.ExitError](err); err != nil && !ended { // faults make it fail
+		t.Fatal(err)
+	}
 	return string(out)
 }
 

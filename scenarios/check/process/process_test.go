@@ -5,13 +5,13 @@ package process_test
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"pop3mtm/internal/need"
 	"pop3mtm/scenarios/check/process"
 )
 
@@ -61,7 +61,7 @@ func TestAProgramThatIsMissingOrNoProgramIsSaidInWords(t *testing.T) {
 }
 
 func TestOutputIsBoundedAndKeepsBothEnds(t *testing.T) {
-	e := run(t, process.Limits{Output: 100}, "echo first; head -c 1000000 /dev/zero; echo last")
+	e := run(t, process.Limits{Output: 100}, "echo first; printf %01000000d 0; echo last")
 	if len(e.Output) > 200 || !strings.HasPrefix(e.Output, "first") || !strings.HasSuffix(e.Output, "last\n") {
 		t.Errorf("%d octets: %.40q", len(e.Output), e.Output)
 	}
@@ -70,7 +70,7 @@ func TestOutputIsBoundedAndKeepsBothEnds(t *testing.T) {
 func TestSilenceEndsAProgram(t *testing.T) {
 	idle := false
 	dir := t.TempDir()
-	c := process.Command{Args: []string{"sleep", "1000"}, Dir: dir, Files: dir}
+	c := process.Command{Args: []string{need.Program(t, "sleep"), "1000"}, Dir: dir, Files: dir}
 	e := process.Run(t.Context(), c, process.Limits{Hang: 1200 * time.Millisecond}, func() process.Line { return process.Line{} }, func(_, _ time.Duration) { idle = true })
 	if !strings.Contains(e.Hung, "no octet") || e.Signal != "" || !idle {
 		t.Errorf("got %+v, idle %v", e, idle)
@@ -78,14 +78,14 @@ func TestSilenceEndsAProgram(t *testing.T) {
 }
 
 func TestAFullDiskIsPrevented(t *testing.T) {
-	e := run(t, process.Limits{Disk: 100_000}, "while :; do head -c 50000 /dev/zero >>big; done")
+	e := run(t, process.Limits{Disk: 100_000}, "while :; do printf %050000d 0 >>big; done")
 	if e.Hung == "" {
 		t.Errorf("got %+v", e)
 	}
 }
 
 func TestAFileThatGrewTooLargeBeforeAnyCheckIsSeenAtTheEnd(t *testing.T) {
-	e := run(t, process.Limits{Disk: 100_000}, "head -c 200000 /dev/zero >big; exit 0")
+	e := run(t, process.Limits{Disk: 100_000}, "printf %0200000d 0 >big; exit 0")
 	if !strings.Contains(e.Hung, "wrote more than 100000 octets") {
 		t.Errorf("got %+v", e)
 	}
@@ -111,6 +111,7 @@ func TestWorkWithoutAnEndAfterTheConnectionIsAHang(t *testing.T) {
 	if !strings.Contains(e.Hung, "processor time") {
 		t.Errorf("got %+v", e)
 	}
+	need.Program(t, "sleep")
 	e = runWith(t, process.Limits{Busy: 400 * time.Millisecond, Hang: 20 * time.Second}, ended(), "while :; do echo x >>log; sleep 0.02; done")
 	if !strings.Contains(e.Hung, "growing") && !strings.Contains(e.Hung, "processor time") {
 		t.Errorf("got %+v", e)
@@ -119,6 +120,7 @@ func TestWorkWithoutAnEndAfterTheConnectionIsAHang(t *testing.T) {
 
 // A client with a connection for each message stores them while no connection is open.
 func TestFilesThatGrowBetweenManyConnectionsAreNoHang(t *testing.T) {
+	need.Program(t, "sleep")
 	n := 0
 	line := func() process.Line {
 		n++
@@ -132,6 +134,7 @@ func TestFilesThatGrowBetweenManyConnectionsAreNoHang(t *testing.T) {
 }
 
 func TestRedialingWithoutAnEndIsAHang(t *testing.T) {
+	need.Program(t, "sleep")
 	n := 0
 	line := func() process.Line {
 		n += 10
@@ -146,9 +149,8 @@ func TestNothingIsLeftOfAProgramThatForksAndStays(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("descendants that leave the group are found on Linux alone")
 	}
-	if _, err := exec.LookPath("setsid"); err != nil {
-		t.Skip("setsid is not installed")
-	}
+	need.Program(t, "setsid")
+	need.Program(t, "sleep")
 	e := run(t, process.Limits{}, "sleep 987 & setsid sleep 987 >/dev/null 2>&1 & sleep 0.2")
 	if e.Left != 2 {
 		t.Errorf("%d were left: %+v", e.Left, e)
@@ -156,6 +158,7 @@ func TestNothingIsLeftOfAProgramThatForksAndStays(t *testing.T) {
 }
 
 func TestACancelledRunIsEndedWithItsGroup(t *testing.T) {
+	need.Program(t, "sleep")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	dir := t.TempDir()
 	c := process.Command{Args: []string{"sh", "-c", "sleep 1000 & sleep 1000"}, Dir: dir, Files: dir, Env: []string{"PATH=" + os.Getenv("PATH")}}
