@@ -86,7 +86,8 @@ func TestTheRecipesForCIWork(t *testing.T) {
 	r := newRecipes(t)
 	for name, try := range map[string]func(*recipes){
 		"GitHub": (*recipes).gitHub, "GitLab": (*recipes).gitLab, "compose": (*recipes).compose, "Kubernetes": (*recipes).kubernetes,
-		"Testcontainers": (*recipes).testcontainers,
+		"Testcontainers": (*recipes).testcontainers, "GitHub, with a client that fails": (*recipes).gitHubFails,
+		"GitLab, with a client that fails": (*recipes).gitLabFails,
 	} {
 		t.Run(name, func(t *testing.T) {
 			one := *r
@@ -98,9 +99,34 @@ func TestTheRecipesForCIWork(t *testing.T) {
 
 var input = regexp.MustCompile(`\$\{\{ *inputs\.(\w+) *\}\}`)
 
-// gitHub runs the steps of the action as a runner does: each in a shell of its own, with what
-// earlier ones have added to the PATH.
 func (r *recipes) gitHub() {
+	summary := r.action("fetch.py", "--only retr-drop@500/*", 0)
+	r.contains(filepath.Join(r.dir, "pop3-report.xml"), "<testsuite")
+	r.contains(summary, "pass")
+}
+
+func (r *recipes) gitHubFails() {
+	r.dir = r.TempDir()
+	summary := r.action(r.stuffer(), "--only retr-octets@dot*", 1)
+	r.contains(filepath.Join(r.dir, "pop3-report.xml"), "<failure")
+	r.contains(summary, "cases fail the check")
+}
+
+// stuffer writes a client that stores a dot more where a line begins with one, and returns its file.
+func (r *recipes) stuffer() string {
+	r.Helper()
+	text := strings.Replace(copier, "line + b", "line[:1].replace(b'.', b'..') + line[1:] + b", 1)
+	file := filepath.Join(r.dir, "stuffer.py")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		r.Fatal(err)
+	}
+	return filepath.Base(file)
+}
+
+// action runs the steps of the action as a runner does: each in a shell of its own, with what
+// earlier ones have added to the PATH. Only the last step may fail. It returns the summary's file.
+func (r *recipes) action(client, arguments string, status int) (summary string) {
+	r.Helper()
 	var action struct {
 		Inputs map[string]struct{ Default string }
 		Runs   struct {
@@ -113,10 +139,10 @@ func (r *recipes) gitHub() {
 	}
 	r.load("action/action.yml", &action)
 	temp := r.TempDir()
-	values := map[string]string{"client": "python3 fetch.py {host} {port} {user} {password} {dir}", "archive": r.archive,
-		"arguments": "--only retr-drop@500/*"}
+	values := map[string]string{"client": "python3 " + client + " {host} {port} {user} {password} {dir}", "archive": r.archive,
+		"arguments": arguments}
 	path, summary := filepath.Join(temp, "path"), filepath.Join(temp, "summary.md")
-	for _, step := range action.Runs.Steps {
+	for i, step := range action.Runs.Steps {
 		if step.Shell != "bash" || action.Runs.Using != "composite" {
 			r.Fatalf("%s: shell %q", step.Name, step.Shell)
 		}
@@ -134,10 +160,23 @@ func (r *recipes) gitHub() {
 				return action.Inputs[key].Default
 			}))
 		}
-		r.Log(r.run(cmd))
+		if i < len(action.Runs.Steps)-1 {
+			r.Log(r.run(cmd))
+			continue
+		}
+		r.ends(cmd, status)
 	}
-	r.contains(filepath.Join(r.dir, "pop3-report.xml"), "<testsuite")
-	r.contains(summary, "pass")
+	return summary
+}
+
+// ends runs a command that must end with a status.
+func (r *recipes) ends(cmd *exec.Cmd, status int) {
+	r.Helper()
+	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != status {
+		r.Fatalf("%v, not status %d\n%s", err, status, out)
+	}
+	r.Logf("%s", out)
 }
 
 func (r *recipes) contains(path, text string) {
@@ -148,8 +187,16 @@ func (r *recipes) contains(path, text string) {
 	}
 }
 
-// gitLab runs the lines of the job, in one shell.
-func (r *recipes) gitLab() {
+func (r *recipes) gitLab() { r.contains(r.job("fetch.py", "--only retr-drop@500/*", 0), "<testsuite") }
+
+func (r *recipes) gitLabFails() {
+	r.dir = r.TempDir()
+	r.contains(r.job(r.stuffer(), "--only retr-octets@dot*", 1), "<failure")
+}
+
+// job runs the lines of the job, in one shell, and returns the report's file.
+func (r *recipes) job(client, arguments string, status int) (report string) {
+	r.Helper()
 	var file map[string]struct {
 		Variables     map[string]string
 		BeforeScript  []string `yaml:"before_script"`
@@ -163,12 +210,12 @@ func (r *recipes) gitLab() {
 	cmd.Env = append(os.Environ(), "POP3SIM_ARCHIVE="+r.archive, "CI_NODE_INDEX=1", "CI_NODE_TOTAL=2")
 	for name, value := range job.Variables {
 		if name == "ARGUMENTS" {
-			value = "--only retr-drop@500/*"
+			value = arguments
 		}
-		cmd.Env = append(cmd.Env, name+"="+value)
+		cmd.Env = append(cmd.Env, name+"="+strings.ReplaceAll(value, "fetch.py", client))
 	}
-	r.Log(r.run(cmd))
-	r.contains(filepath.Join(r.dir, job.ReportOfTests.Reports.Junit), "<testsuite")
+	r.ends(cmd, status)
+	return filepath.Join(r.dir, job.ReportOfTests.Reports.Junit)
 }
 
 // serves runs pop3sim with the arguments of a container until its health check passes. Addresses
