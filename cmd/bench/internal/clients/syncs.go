@@ -107,7 +107,12 @@ func countSyncs(table []byte) (int, error) {
 // straceProgram returns the path of strace. It also searches directories that the PATH of a service
 // may lack.
 func straceProgram() (string, error) {
-	for _, name := range []string{"strace", "/usr/bin/strace", "/usr/local/bin/strace", "/usr/sbin/strace"} {
+	return straceAmong("strace", "/usr/bin/strace", "/usr/local/bin/strace", "/usr/sbin/strace")
+}
+
+// straceAmong returns the path of the first of these names of strace that can be run.
+func straceAmong(names ...string) (string, error) {
+	for _, name := range names {
 		if path, err := exec.LookPath(name); err == nil {
 			return path, nil
 		}
