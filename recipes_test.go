@@ -112,7 +112,7 @@ func (r *recipes) gitHubFails() {
 	r.contains(summary, "cases fail the check")
 }
 
-// stuffer writes a client that stores a dot more where a line begins with one, and returns its file.
+// stuffer writes a client that doubles the dot at the start of a line, and returns its file.
 func (r *recipes) stuffer() string {
 	r.Helper()
 	text := strings.Replace(copier, "line + b", "line[:1].replace(b'.', b'..') + line[1:] + b", 1)
