@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"encoding/xml"
 	"io"
+	"path/filepath"
 	"regexp"
 	"strconv"
+	"testing"
 
+	"github.com/chromedp/chromedp"
 	. "github.com/onsi/gomega"
 
 	"pop3mtm/cmd/bench/internal/report"
+	"pop3mtm/internal/browser"
 )
 
 // checkPage wants a page that is well-formed, needs nothing but itself, has text beside each plot,
@@ -63,4 +67,15 @@ func checkPage(page []byte, found *report.Results) {
 		}
 	}
 	Expect(shown).To(Equal(want))
+}
+
+func TestThePageOfResultsFitsOnAPhone(t *testing.T) {
+	chromium := browser.Start(t)
+	g := NewWithT(t)
+	file := filepath.Join(t.TempDir(), "page.html")
+	r := compareSmall("", "--messages", "10", "--runs", "1", "--html", file)
+	g.Expect(r.status).To(Equal(0), r.errOut)
+	b := browser.Open(chromium, t, chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile), chromedp.Navigate("file://"+file))
+	b.Shows("dt", "Command")
+	g.Expect(b.Value("document.documentElement.scrollWidth")).To(Equal("390"), "it scrolls sideways")
 }
