@@ -9,7 +9,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -34,64 +33,108 @@ func (w *world) otherSteps() map[string]any {
 		"I restart the program":    func() {}, // each visit starts it
 		"{who} succeeds":           w.visitSucceeds,
 		"the {place} shows {list}": w.hasStored,
-		"the account wants a line that is protected {protection}": w.wantsProtection,
+		protectionStep:             w.wantsProtection,
 	}
 }
+
+const protectionStep = "the account wants a line that is protected {protection}"
 
 // aboutTheMTM are steps about the server that other clients cannot have.
 func aboutTheMTM() []string {
-	return []string{"another program {visit} the account", "nobody {absence}", "the password {could} be read on the way"}
+	return []string{"another program {visit} the account", "nobody {absence}", "the password {could} be read on the way",
+		"the line breaks while nothing happens"}
 }
 
-// instead returns what a step does with another client.
-func (w *world) instead(s step, server bool) any {
-	run, known := w.otherSteps()[s.pattern]
-	switch {
-	case known:
+// instead returns what a step does with another client. A scenario that has a step which does not
+// fit the client does not begin.
+func (w *world) instead(s step) any {
+	if run, known := w.otherSteps()[s.pattern]; known {
 		return run
-	case server && !slices.Contains(aboutTheMTM(), s.pattern):
-		return s.run
 	}
-	var reason error = skipped{fmt.Sprintf("the step %q is about the MTM", s.pattern)}
-	return reflect.MakeFunc(withError(reflect.TypeOf(s.run)), func([]reflect.Value) []reflect.Value {
-		return []reflect.Value{reflect.ValueOf(&reason).Elem()}
-	}).Interface()
+	return s.run
 }
 
-// withError returns the type of a function that takes the same, and returns an error.
-func withError(f reflect.Type) reflect.Type {
-	var in []reflect.Type
-	for t := range f.Ins() {
-		in = append(in, t)
+// fit returns the reason why a scenario is not for another client, that of its first step that does
+// not fit. It is asked before the first step, since half a scenario proves nothing.
+func (w *world) fit(ctx context.Context, scenario *godog.Scenario) error {
+	for _, tag := range scenario.Tags {
+		if tag.Name == "@mtm" { // its steps fit, but not its order of fetching or its sessions
+			return skipped{reason: "the scenario has the tag @mtm"}
+		}
 	}
-	return reflect.FuncOf(in, []reflect.Type{reflect.TypeFor[error]()}, false)
+	steps, server := w.steps(), len(w.serverSteps())
+	for _, line := range scenario.Steps {
+		for i, expression := range expressions() {
+			values := expression.FindStringSubmatch(line.Text)
+			if values == nil {
+				continue
+			}
+			if err := w.fitStep(ctx, steps[i].pattern, i < server, values[1:]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// fitStep returns the reason why a step is not for another client.
+func (w *world) fitStep(ctx context.Context, pattern string, server bool, values []string) error {
+	_, known := w.otherSteps()[pattern]
+	switch {
+	case !known && (!server || slices.Contains(aboutTheMTM(), pattern)):
+		return skipped{reason: fmt.Sprintf("the step %q is about the MTM", pattern)}
+	case pattern == "I {command}":
+		return w.fitVisit(ctx, values[0])
+	case pattern == "{who} succeeds" && values[0] != it:
+		return skipped{reason: "its visits are over when a step ends"}
+	case pattern == "the {place} shows {list}" && values[0] != "Inbox":
+		return skipped{reason: "it has no " + values[0]}
+	case pattern == protectionStep:
+		_, err := w.mode(protections()[values[0]])
+		return err
+	}
+	return nil
 }
 
 // skipped is the reason why a scenario is not for another client.
-type skipped struct{ reason string }
+type skipped struct {
+	reason string
+	cause  error // instead of a reason, when it has nothing to do with the client
+}
 
-func (s skipped) Error() string { return "not for this client: " + s.reason }
+func (s skipped) Error() string {
+	if s.cause != nil {
+		return s.cause.Error()
+	}
+	return "not for this client: " + s.reason
+}
+
 func (s skipped) Unwrap() error { return godog.ErrSkip }
 
 // visits are the commands that every client knows, as a regular expression: one visit that fetches
 // what is new.
 var visits = regexp.MustCompile(`^(?:connect|(copy|move) (?:new|all) messages, then disconnecting)$`)
 
-// visit lets the client fetch its mail once.
-func (w *world) visit(ctx context.Context, words string) error {
-	form := visits.FindStringSubmatch(words)
-	if form == nil && words != "disconnect" { // a client has left after its visit
-		return skipped{fmt.Sprintf("only the MTM can be told to %q", words)}
-	}
-	if form == nil {
+// fitVisit returns the reason why a client cannot do what a {command} says.
+func (w *world) fitVisit(ctx context.Context, words string) error {
+	if words == "disconnect" {
 		return nil
 	}
-	moves, err := w.other.moves(ctx)
-	if err != nil {
-		return err
+	form := visits.FindStringSubmatch(words)
+	if form == nil {
+		return skipped{reason: fmt.Sprintf("only the MTM can be told to %q", words)}
 	}
-	if form[1] == "copy" && moves || form[1] == "move" && !moves {
-		return skipped{fmt.Sprintf("as it is set it does not %s messages", form[1])}
+	moves, err := w.other.moves(ctx)
+	if err == nil && (form[1] == "copy" && moves || form[1] == "move" && !moves) {
+		return skipped{reason: fmt.Sprintf("as it is set it does not %s messages", form[1])}
+	}
+	return err
+}
+
+// visit lets the client fetch its mail once.
+func (w *world) visit(ctx context.Context, words string) error {
+	if words == "disconnect" { // a client has left after its visit
+		return nil
 	}
 	if err := errors.Join(w.ready(ctx), w.settled(ctx)); err != nil {
 		return err
@@ -126,23 +169,28 @@ func (w *world) startOther() (err error) {
 
 // endpoint describes the server of the scenario for the client.
 func (w *world) endpoint() (check.Endpoint, error) {
-	told := map[account.TLS]check.TLS{account.STLS: check.UseSTLS, account.Implicit: check.UseImplicit}
-	mode, secure := told[w.settings.Security.TLS]
-	if !secure {
-		mode = check.PlainLine
-	}
-	if !slices.Contains(w.other.drive.Modes(), mode) {
-		return check.Endpoint{}, skipped{fmt.Sprintf("it cannot be told the mode %q of TLS", mode)}
+	mode, err := w.mode(w.settings.Security.TLS)
+	if err != nil {
+		return check.Endpoint{}, err
 	}
 	at := w.accepted.Addr().(*net.TCPAddr)
 	return check.Endpoint{Case: "feature", Host: "127.0.0.1", Port: at.Port, User: w.settings.LoginName,
 		Password: w.settings.Password.Literal, CA: w.settings.Security.CA, TLS: mode}, nil
 }
 
-func (w *world) visitSucceeds(who string) error {
-	if who != it {
-		return skipped{"its visits are over when a step ends"}
+// mode returns the client's setting of TLS for that of an account.
+func (w *world) mode(tls account.TLS) (check.TLS, error) {
+	mode, secure := map[account.TLS]check.TLS{account.STLS: check.UseSTLS, account.Implicit: check.UseImplicit}[tls]
+	if !secure {
+		mode = check.PlainLine
 	}
+	if !slices.Contains(w.other.drive.Modes(), mode) {
+		return mode, skipped{reason: fmt.Sprintf("it cannot be told the mode %q of TLS", mode)}
+	}
+	return mode, nil
+}
+
+func (w *world) visitSucceeds(string) error {
 	w.Expect(w.other.ended).NotTo(gomega.BeNil(), "no step before this one lets the client fetch mail")
 	end := *w.other.ended
 	w.Expect(end.Status == 0 && end.Hung == "" && end.Signal == "").To(gomega.BeTrue(), "exit status %d %s%s: %s", end.Status, end.Signal, end.Hung, end.Output)
@@ -150,10 +198,7 @@ func (w *world) visitSucceeds(who string) error {
 }
 
 // hasStored compares what the client has stored with the messages that the Inbox is to show.
-func (w *world) hasStored(place, list string) error {
-	if place != "Inbox" {
-		return skipped{"it has no " + place}
-	}
+func (w *world) hasStored(_, list string) error {
 	found, err := w.storedByOther()
 	w.Expect(found).To(gomega.ConsistOf(subjects(list)))
 	return err

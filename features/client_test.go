@@ -145,12 +145,29 @@ var _ = Describe("Another client than the MTM", func() {
 			"    When I copy new messages, staying online\n    Then the account is connected\n",
 			"    Given the account wants a line that is protected from the start\n    When I connect\n")
 		Expect(out).To(And(
-			ContainSubstring("4 scenarios were skipped, at least in part"),
+			ContainSubstring("4 scenarios were skipped:"),
 			ContainSubstring(`not for this client: the step "I select {list}" is about the MTM`),
 			ContainSubstring(`not for this client: only the MTM can be told to "copy new messages, staying online"`),
 			ContainSubstring("not for this client: as it is set it does not move messages"),
 			ContainSubstring(`not for this client: it cannot be told the mode "implicit" of TLS`)))
 		Expect(status).To(BeZero())
+	})
+
+	It("skips a scenario whole, before its first step, also in a JUnit report", func() {
+		path := filepath.Join(GinkgoT().TempDir(), "client.feature")
+		Expect(os.WriteFile(path, []byte("Feature: F\n  Scenario: S\n    Given the mailbox holds \"Lunch\"\n    When I connect\n    And I select \"Lunch\"\n"), 0o600)).To(Succeed())
+		visited := 0
+		client := check.Func(func(ctx context.Context, e check.Endpoint, dir string) error {
+			visited++
+			return fetcher{}.fetch(ctx, e, dir)
+		})
+		var out bytes.Buffer
+		status, err := Run(context.Background(), Options{Paths: []string{path}, Client: client, Out: &out, Format: "junit"})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(status).To(BeZero())
+		Expect(visited).To(Equal(1), "that of the first try, not of the scenario")
+		Expect(out.String()).To(And(ContainSubstring(`tests="1" skipped="1" failures="0" errors="0"`), Not(ContainSubstring("<error")),
+			ContainSubstring("<skipped message=\"not for this client: the step &#34;I select {list}&#34; is about the MTM\"")))
 	})
 
 	DescribeTable("fails for what it does to the mail", func(client fetcher, reason string) {
@@ -161,6 +178,18 @@ var _ = Describe("Another client than the MTM", func() {
 		Entry("half a message", fetcher{half: true}, "a part of Invoice"),
 		Entry("a message twice", fetcher{always: true}, "Lunch"),
 	)
+
+	It("fails no built-in scenario falsely", func() {
+		need.Program(GinkgoTB(), "mpop")
+		program, err := check.Preset("mpop")
+		Expect(err).NotTo(HaveOccurred())
+		var out bytes.Buffer
+		paths := []string{"failures.feature", "populate.feature", "secure.feature", "status.feature"}
+		status, err := Run(context.Background(), Options{Paths: paths, Client: check.Exec{Program: program}, Out: &out, Concurrency: 2})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(status).To(BeZero(), out.String())
+		Expect(out.String()).To(MatchRegexp(`(?m)^\d+ scenarios \([1-9]\d* passed, \d+ skipped\)$`))
+	})
 
 	It("says so when it cannot be driven at all", func() {
 		mute := check.Func(func(context.Context, check.Endpoint, string) error { return nil })
@@ -175,7 +204,7 @@ var _ = Describe("Another client than the MTM", func() {
 		Expect(err).NotTo(HaveOccurred())
 		out, status := run(check.Exec{Program: program}, steps, copying)
 		Expect(status).To(BeZero(), out)
-		Expect(out).To(And(ContainSubstring("2 passed"), ContainSubstring("1 scenario was skipped"), ContainSubstring("7 passed")))
+		Expect(out).To(And(ContainSubstring("2 scenarios (1 passed, 1 skipped)"), ContainSubstring("1 scenario was skipped"), ContainSubstring("5 passed")))
 		Expect(status).To(BeZero())
 	},
 		Entry("mpop", "mpop", moving),

@@ -111,6 +111,7 @@ Feature: When getting mail fails
       And the mailbox shows nothing
       And the server holds nothing
 
+    @mtm
     Scenario: New messages stay new until they are complete
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
       And the line breaks once in the middle of "Photos"

@@ -73,16 +73,21 @@ func (o Options) orDefault() Options {
 }
 
 // Run runs scenarios in random order and blocks until the last one has ended. status is 0 when all
-// passed and 1 when one failed; an undefined, pending or ambiguous step fails its scenario. err
-// reports options that cannot work: no scenario is found, a file does not parse, the format is
-// unknown. After ctx has ended the remaining scenarios fail at once. Calls must not overlap, since
-// godog's summary takes its seed from the environment.
+// passed or were skipped, and 1 when one failed; an undefined, pending or ambiguous step fails its
+// scenario. err reports options that cannot work: no scenario is found, a file does not parse, the
+// format is unknown. After ctx has ended the remaining scenarios are skipped, the report shows what
+// ran, and err wraps the cause. Calls must not overlap, since godog's summary takes its seed from
+// the environment.
 func Run(ctx context.Context, o Options) (status int, err error) {
 	o = o.orDefault()
 	if err = checkFormat(o.Format); err != nil {
 		return 0, err
 	}
+	out := &curtain{Writer: o.Out, closed: func() bool { return ctx.Err() != nil }}
+	plain := o.Out
+	o.Out = out
 	suite := o.suite(ctx)
+	suite.TestSuiteInitializer = func(s *godog.TestSuiteContext) { s.AfterSuite(func() { out.summary.Store(true) }) }
 	found, err := suite.RetrieveFeatures()
 	if err != nil {
 		return 0, err
@@ -93,7 +98,16 @@ func Run(ctx context.Context, o Options) (status int, err error) {
 	if status = suite.Run(); status > 1 {
 		return status, errors.New("godog could not run the scenarios; its output says why")
 	}
-	return status, o.hints.write(o.hintsTo())
+	o.Out = plain
+	if err = o.hints.write(o.hintsTo()); err == nil && ctx.Err() != nil {
+		all := 0
+		for _, f := range found {
+			all += len(f.Pickles)
+		}
+		_, err = fmt.Fprintf(o.hintsTo(), "stopped: %d of %d scenarios ran, %d passed\n", o.hints.ran, all, o.hints.passed)
+		return status, errors.Join(context.Cause(ctx), err)
+	}
+	return status, err
 }
 
 // hintsTo returns the writer for hints. They must not get into a report that a program reads.
@@ -147,13 +161,16 @@ func (o Options) tagHint(ctx context.Context) string {
 			}
 		}
 	}
+	if len(known) == 0 {
+		return "; the feature files have no tags"
+	}
 	return "; write '@a && @b' for both, '@a,@b' for one of them, '~@a' for those without; known are " +
 		strings.Join(slices.Sorted(maps.Keys(known)), ", ")
 }
 
 func formatNames(known map[string]string) []string {
 	names := slices.Sorted(maps.Keys(known))
-	return slices.DeleteFunc(names, func(name string) bool { return name == junitName })
+	return slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(name, ours) })
 }
 
 // checkFormat rejects an unknown format, before godog reports it on standard output.
@@ -161,7 +178,7 @@ func checkFormat(formats string) error {
 	known := godog.AvailableFormatters()
 	for format := range strings.SplitSeq(formats, ",") {
 		name, _, _ := strings.Cut(format, ":")
-		if _, ok := known[name]; !ok || name == junitName {
+		if _, ok := known[name]; !ok || strings.HasPrefix(name, ours) {
 			return fmt.Errorf("%w %q; it is one of %s",
 				ErrFormat, name, strings.Join(formatNames(known), ", "))
 		}

@@ -98,6 +98,7 @@ Feature: Getting mail
         | copy selected messages, while connected | "Invoice", "Photos" and "Lunch" |
         | populate selected messages              | "Invoice", "Photos" and "Lunch" |
 
+    @mtm
     Scenario: New messages that were not listed before
       Given the mailbox holds "Lunch", "Invoice" and "Photos"
       When I copy new messages, then disconnecting

@@ -69,17 +69,31 @@ func Server(ctx context.Context) (*fakeserver.Server, error) {
 // hook begins the world before a scenario's first step, and ends it after the last one.
 func (w *world) hook(sc *godog.ScenarioContext, hints *hints) {
 	sc.Before(func(ctx context.Context, scenario *godog.Scenario) (context.Context, error) {
-		return context.WithValue(ctx, key{}, w), w.begin(ctx, scenario.Id)
+		ctx = context.WithValue(ctx, key{}, w)
+		if err := stopped(ctx); err != nil {
+			return ctx, err
+		}
+		if w.other != nil {
+			if err := w.fit(ctx, scenario); err != nil {
+				return ctx, err
+			}
+		}
+		return ctx, w.begin(ctx, scenario.Id)
 	})
 	sc.StepContext().Before(func(ctx context.Context, _ *godog.Step) (context.Context, error) {
-		return ctx, context.Cause(ctx)
+		if w.over { // godog would count a step that is skipped anyway as failed
+			return ctx, nil
+		}
+		return ctx, stopped(ctx)
 	})
 	sc.StepContext().After(func(ctx context.Context, step *godog.Step, status godog.StepResultStatus, err error) (context.Context, error) {
+		w.over = w.over || w.failed != nil || status != godog.StepPassed
 		if s, ok := errors.AsType[skipped](err); ok {
-			w.left = true
-			if hints != nil {
+			ctx = godog.Attach(ctx, godog.Attachment{Body: []byte(s.Error()), FileName: reasonName, MediaType: "text/plain"})
+			if hints != nil && !w.left {
 				hints.skip(s)
 			}
+			w.left = true
 		}
 		if status != godog.StepUndefined {
 			failed := w.failed
@@ -97,8 +111,22 @@ func (w *world) hook(sc *godog.ScenarioContext, hints *hints) {
 		if failed != nil || w.left { // report only the scenario's own failure
 			err = nil
 		}
+		if hints != nil && !w.left {
+			hints.count(failed == nil && err == nil)
+		}
 		return ctx, err
 	})
+}
+
+// errStopped is the reason why scenarios of a run that has ended early are skipped.
+var errStopped = errors.New("the run was stopped")
+
+// stopped returns a reason to skip what follows when the run is to end.
+func stopped(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return skipped{cause: errStopped}
 }
 
 // hints are the suggestions of a run, and the reasons why scenarios were skipped.
@@ -106,10 +134,24 @@ type hints struct {
 	mu      sync.Mutex
 	text    []string
 	skipped int
+	ran     int // scenarios that ran to their end
+	passed  int
+}
+
+func (h *hints) count(passed bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ran++
+	if passed {
+		h.passed++
+	}
 }
 
 // skip counts a scenario that is skipped.
 func (h *hints) skip(s skipped) {
+	if s.cause != nil {
+		return
+	}
 	h.mu.Lock()
 	h.skipped++
 	h.mu.Unlock()
@@ -131,9 +173,9 @@ func (h *hints) write(out io.Writer) error {
 	switch h.skipped {
 	case 0:
 	case 1:
-		text = append([]string{"1 scenario was skipped, at least in part; godog counts it as passed:"}, text...)
+		text = append([]string{"1 scenario was skipped:"}, text...)
 	default:
-		text = append([]string{fmt.Sprintf("%d scenarios were skipped, at least in part; godog counts them as passed:", h.skipped)}, text...)
+		text = append([]string{fmt.Sprintf("%d scenarios were skipped:", h.skipped)}, text...)
 	}
 	for _, text := range text {
 		if _, err := fmt.Fprintln(out, text); err != nil {

@@ -1,58 +1,34 @@
 package features
 
 import (
-	"bytes"
 	"encoding/xml"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
+	"time"
 
 	"github.com/cucumber/godog"
 )
 
-// junitName is the name under which junit is registered with godog.
-const junitName = "pop3mtm-junit"
+// reasonName is the name of an attachment of a skipped step, which says why.
+const reasonName = "reason"
 
-var registerJUnit = sync.OnceFunc(func() {
-	godog.Format(junitName, "", func(suite string, out io.Writer) godog.Formatter {
-		j := &junit{out: out}
-		j.JUnitFmt = godog.NewJUnitFmt(suite, &j.raw)
-		return j
-	})
-})
-
-// Formats returns a list of godog's formats, such as "junit:report.xml,progress", with our JUnit
-// formatter in place of godog's: its cases have class names, and the times of suites add up. Run
-// uses it; the field Format of a godog suite of your own takes the list.
-func Formats(formats string) string {
-	registerJUnit()
-	list := strings.Split(formats, ",")
-	for i, format := range list {
-		if name, file, to := strings.Cut(format, ":"); name == "junit" {
-			list[i] = junitName
-			if to {
-				list[i] += ":" + file
-			}
-		}
-	}
-	return strings.Join(list, ",")
-}
-
-// junit is godog's JUnit formatter with two additions: a class name for each case, by which report
-// viewers group, and the correct time of a suite when its scenarios run in random order.
+// junit writes a JUnit report with a class name for each case, by which report viewers group.
 type junit struct {
-	*godog.JUnitFmt
-	raw bytes.Buffer // what godog writes
-	out io.Writer
+	*godog.BaseFmt
+	out   io.Writer
+	suite string
 }
 
 // Summary writes the report.
 func (j *junit) Summary() {
-	j.JUnitFmt.Summary()
-	if err := completeJUnit(j.out, j.raw.Bytes()); err != nil {
+	text, err := xml.MarshalIndent(j.report(), "", "  ")
+	if err == nil {
+		_, err = fmt.Fprintf(j.out, "%s%s\n", xml.Header, text)
+	}
+	if err != nil {
 		_, _ = fmt.Fprintln(j.out, "the JUnit report cannot be written:", err) // an error cannot be returned here
 	}
 }
@@ -69,21 +45,22 @@ type junitSuite struct {
 }
 
 type junitCounts struct {
-	Name     string `xml:"name,attr"`
-	Tests    int    `xml:"tests,attr"`
-	Skipped  int    `xml:"skipped,attr"`
-	Failures int    `xml:"failures,attr"`
-	Errors   int    `xml:"errors,attr"`
-	Time     string `xml:"time,attr"`
+	Name     string  `xml:"name,attr"`
+	Tests    int     `xml:"tests,attr"`
+	Skipped  int     `xml:"skipped,attr"`
+	Failures int     `xml:"failures,attr"`
+	Errors   int     `xml:"errors,attr"`
+	Time     seconds `xml:"time,attr"`
 }
 
 type junitCase struct {
-	Class    string         `xml:"classname,attr"`
-	Name     string         `xml:"name,attr"`
-	Status   string         `xml:"status,attr"`
-	Time     string         `xml:"time,attr"`
-	Failures []junitProblem `xml:"failure"`
-	Errors   []junitProblem `xml:"error"`
+	Class   string        `xml:"classname,attr"`
+	Name    string        `xml:"name,attr"`
+	Status  string        `xml:"status,attr"`
+	Time    seconds       `xml:"time,attr"`
+	Failure *junitProblem `xml:"failure"`
+	Error   *junitProblem `xml:"error"`
+	Skipped *junitProblem `xml:"skipped"`
 }
 
 type junitProblem struct {
@@ -91,36 +68,103 @@ type junitProblem struct {
 	Type    string `xml:"type,attr,omitempty"`
 }
 
-// completeJUnit writes godog's report with class names, and with the sum of the cases' times as the
-// time of each suite.
-func completeJUnit(out io.Writer, raw []byte) error {
-	var report junitReport
-	if err := xml.Unmarshal(raw, &report); err != nil {
-		return err
-	}
-	var all float64
-	for _, suite := range report.Suites {
-		var sum float64
-		for _, c := range suite.Cases {
-			c.Class = suite.Name
-			seconds, err := strconv.ParseFloat(c.Time, 64)
-			if err != nil || seconds < 0 {
-				seconds = 0
-			}
-			c.Time = junitTime(seconds)
-			sum += seconds
-		}
-		suite.Time = junitTime(sum)
-		all += sum
-	}
-	report.Time = junitTime(all)
-	slices.SortStableFunc(report.Suites, func(a, b *junitSuite) int { return strings.Compare(a.Name, b.Name) })
-	text, err := xml.MarshalIndent(report, "", "  ")
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(out, "%s%s\n", xml.Header, text)
-	return err
+// seconds is a duration in a report.
+type seconds float64
+
+// MarshalText returns the seconds with six decimals.
+func (s seconds) MarshalText() ([]byte, error) {
+	return strconv.AppendFloat(nil, float64(s), 'f', 6, 64), nil
 }
 
-func junitTime(seconds float64) string { return strconv.FormatFloat(seconds, 'f', 6, 64) }
+// add counts a case, or all cases of a suite.
+func (c *junitCounts) add(more junitCounts) {
+	c.Tests += more.Tests
+	c.Skipped += more.Skipped
+	c.Failures += more.Failures
+	c.Errors += more.Errors
+	c.Time += more.Time
+}
+
+func (j *junit) report() *junitReport {
+	report := &junitReport{junitCounts: junitCounts{Name: j.suite}}
+	began := map[string]time.Time{}
+	for _, r := range j.Storage.MustGetPickleResults() {
+		began[r.PickleID] = r.StartedAt
+	}
+	for _, feature := range j.Storage.MustGetFeatures() {
+		suite := &junitSuite{junitCounts: junitCounts{Name: feature.Feature.Name}}
+		names := map[string]int{}
+		for _, p := range feature.Pickles {
+			names[p.Name]++
+		}
+		number := map[string]int{}
+		for _, p := range feature.Pickles {
+			c := j.result(p, began[p.Id])
+			if c.Class = suite.Name; names[p.Name] > 1 {
+				number[p.Name]++
+				c.Name = fmt.Sprintf("%s #%d", p.Name, number[p.Name])
+			}
+			suite.Cases = append(suite.Cases, c)
+			suite.add(c.counts())
+		}
+		report.Suites = append(report.Suites, suite)
+		report.add(suite.junitCounts)
+	}
+	slices.SortStableFunc(report.Suites, func(a, b *junitSuite) int { return strings.Compare(a.Name, b.Name) })
+	return report
+}
+
+// counts returns what the case adds to those of its suite.
+func (c *junitCase) counts() junitCounts {
+	one := junitCounts{Tests: 1, Time: c.Time}
+	switch {
+	case c.Failure != nil:
+		one.Failures = 1
+	case c.Error != nil:
+		one.Errors = 1
+	case c.Skipped != nil:
+		one.Skipped = 1
+	}
+	return one
+}
+
+// result returns the case of a scenario. Its status is that of the step that decided it.
+func (j *junit) result(p *godog.Scenario, began time.Time) *junitCase {
+	c := &junitCase{Name: p.Name, Status: godog.StepSkipped.String()}
+	if len(p.Steps) == 0 {
+		c.Status, c.Error = "undefined", &junitProblem{Message: "the scenario has no steps", Type: "undefined"}
+		return c
+	}
+	status, decided, reason := godog.StepPassed, "", ""
+	ended := began
+	for _, r := range j.Storage.MustGetPickleStepResultsByPickleID(p.Id) {
+		if r.FinishedAt.After(ended) {
+			ended = r.FinishedAt
+		}
+		if now := worse(status, r.Status); now != status || reason == "" && now == r.Status && now != godog.StepPassed {
+			status, decided = now, j.Storage.MustGetPickleStep(r.PickleStepID).Text
+			reason = "Step " + decided
+			if r.Err != nil {
+				reason += ": " + r.Err.Error()
+			}
+			for _, a := range r.Attachments {
+				if a.Name == reasonName {
+					reason = string(a.Data)
+				}
+			}
+		}
+	}
+	c.Time, c.Status = seconds(ended.Sub(began).Seconds()), status.String()
+	switch status {
+	case godog.StepPassed:
+	case godog.StepFailed:
+		c.Failure = &junitProblem{Message: reason}
+	case godog.StepSkipped:
+		c.Skipped = &junitProblem{Message: reason}
+	case godog.StepUndefined:
+		c.Error = &junitProblem{Message: new(world).suggestion(decided).Error(), Type: c.Status}
+	default:
+		c.Error = &junitProblem{Message: reason, Type: c.Status}
+	}
+	return c
+}

@@ -3,6 +3,7 @@ Feature: Servers with known faults
   A scenario says how a server misbehaves and what a good client then does. This feature
   shows some of them from the user's point of view; the scenario also judges the client.
 
+  @mtm
   Scenario: A connection that drops inside a message
     Given the server plays the scenario "retr-drop#after=1200,how=close"
     When I copy new messages, then disconnecting

@@ -82,7 +82,8 @@ Feature: A protected connection
       And the password could not be read on the way
 
     Scenario: A server with a trusted certificate
-      Given the account wants a line that is protected on request
+      Given the mailbox holds "Lunch"
+      And the account wants a line that is protected on request
       And the server's certificate is trusted
       When I connect
       Then it succeeds

@@ -34,10 +34,10 @@ func (w *world) steps() []step {
 // runs returns what the steps do, in the order of steps, with the client of the scenario.
 func (w *world) runs() []any {
 	var all []any
-	for i, g := range w.groups() {
+	for _, g := range w.groups() {
 		for _, s := range g.steps {
 			if w.other != nil {
-				s.run = w.instead(s, i == 0)
+				s.run = w.instead(s)
 			}
 			all = append(all, s.run)
 		}

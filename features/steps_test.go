@@ -83,52 +83,7 @@ var _ = Describe("The table of steps", func() {
 			Expect(wire.FindAllString(scenarios, -1)).To(BeEmpty(), file)
 		}
 	})
-
-	It("has no step that the built-in suites do not use", func() {
-		used := make(map[string]bool)
-		entries, err := builtin.ReadDir(".")
-		Expect(err).NotTo(HaveOccurred())
-		for _, e := range entries {
-			text, err := builtin.ReadFile(e.Name())
-			Expect(err).NotTo(HaveOccurred())
-			for _, s := range table {
-				used[s.pattern] = used[s.pattern] || usedIn(string(text), s)
-			}
-		}
-		for _, s := range table {
-			Expect(used).To(HaveKeyWithValue(s.pattern, true))
-		}
-	})
 })
-
-// usedIn looks for the step's lines; what an outline has in angle brackets fits
-// every placeholder.
-func usedIn(feature string, s step) bool {
-	loose := s
-	for _, p := range placeholders() {
-		loose.pattern = strings.ReplaceAll(loose.pattern, p.name, "\x00")
-	}
-	words, expression := strings.Split(loose.pattern, "\x00"), s.expression()
-	for line := range strings.Lines(feature) {
-		_, text, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if expression.MatchString(text) || (strings.Contains(text, "<") && inOrder(text, words)) {
-			return true
-		}
-	}
-	return false
-}
-
-func inOrder(text string, words []string) bool {
-	for _, word := range words {
-		word = strings.ReplaceAll(word, "(s)", "")
-		i := strings.Index(text, word)
-		if i < 0 {
-			return false
-		}
-		text = text[i+len(word):]
-	}
-	return true
-}
 
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(text, "\n")

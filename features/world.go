@@ -51,6 +51,7 @@ type world struct {
 	base  *fakeserver.Options // the options of the server; nil for a correct one
 	other *other              // the client that is driven instead of the MTM; nil for the MTM
 	left  bool                // the rest of the scenario is skipped
+	over  bool                // a step has failed or was skipped
 
 	// patience limits every wait of a step. It is long enough for a loaded machine, and short
 	// enough for a hang to become a failure with a text.

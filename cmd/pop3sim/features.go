@@ -20,8 +20,8 @@ func newFeatures() *cobra.Command {
 		Long: `Run the built-in Gherkin suites, or those of the given .feature files and directories.
 
 They drive our mail client, the MTM. With --exec, --preset or --client they drive another client, which
-is described as for 'pop3sim check': a visit fetches the mail once. Scenarios with a step that only the
-MTM can do are skipped, and the reason is printed at the end.
+is described as for 'pop3sim check': a visit fetches the mail once. It deletes mail only by a move, if it
+is set so. Scenarios with a step that only the MTM can do are skipped whole, and the reason is printed.
 
 PATH may be FILE:LINE for one scenario. Scenarios run in random order; the summary shows
 the seed that repeats the order. The exit status is 1 when a scenario fails.`,
