@@ -134,7 +134,7 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the documents are written for a Unix shell")
 	}
-	for _, program := range []string{"curl", "sqlite3"} {
+	for _, program := range []string{"cat", "cmp", "cp", "curl", "cut", "grep", "head", "ls", "mkdir", "mv", "rm", "sed", "sleep", "sqlite3", "tail", "true", "wc"} {
 		need.Program(t, program)
 	}
 	bin := buildCommands(t)

@@ -46,7 +46,7 @@ func newRecipes(t *testing.T) *recipes {
 	if runtime.GOOS == "windows" {
 		t.Skip("the recipes are written for Linux")
 	}
-	for _, program := range []string{"bash", "tar", "python3"} {
+	for _, program := range []string{"bash", "cat", "cp", "gzip", "mkdir", "python3", "tar"} {
 		need.Program(t, program)
 	}
 	r := &recipes{T: t, bin: buildCommands(t), dir: t.TempDir(), archive: filepath.Join(t.TempDir(), "pop3mtm_1.0.0_linux_amd64.tar.gz")}
