@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"time"
 
 	"pop3mtm/fakeserver"
@@ -191,11 +192,13 @@ func ExampleServer_SetUser() {
 
 func ExampleServer_WaitFor() {
 	srv := fakeserver.New(mailbox(), nil)
-	go talk(srv, "DELE 2", "QUIT")
+	var client sync.WaitGroup
+	client.Go(func() { talk(srv, "DELE 2", "QUIT") })
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	fmt.Println(srv.WaitFor(ctx, fakeserver.Received(fakeserver.Match{Verb: "DELE", Args: "2"})))
 	fmt.Println(srv.WaitFor(ctx, fakeserver.Ended(1)))
+	client.Wait() // it may still print the last reply
 	// Unordered output:
 	// +OK message 2 deleted
 	// +OK bye
