@@ -89,7 +89,7 @@ func copyQuery(count int, flags, join string) string {
 	values[checksumAt] = sum
 	first := givenFrom(count)
 	return fmt.Sprintf("INSERT OR FAIL INTO entries (%s) SELECT %s FROM (VALUES %s) AS c CROSS JOIN entries AS e ON e.id = %s"+join,
-		strings.Join(strings.Split(rowColumns, ", ")[first:], ", "), strings.Join(values[first:], ", "),
+		namesBetween(first, len(columns)), strings.Join(values[first:], ", "),
 		parameters(count, len(copyColumns)), ofCopy("source"))
 }
 

@@ -34,8 +34,12 @@ func columnNames(prefix string) string {
 // the statement changes. It does so unless the statement has OR FAIL and no ids.
 func insertQuery(rows, width int) string {
 	first := givenFrom(rows)
-	return "INSERT OR FAIL INTO entries (" + strings.Join(strings.Split(rowColumns, ", ")[first:width], ", ") +
-		") VALUES " + parameters(rows, width-first)
+	return "INSERT OR FAIL INTO entries (" + namesBetween(first, width) + ") VALUES " + parameters(rows, width-first)
+}
+
+// namesBetween returns the names of the columns from first up to end.
+func namesBetween(first, end int) string {
+	return strings.Join(strings.Split(rowColumns, ", ")[first:end], ", ")
 }
 
 // givenFrom returns the first column that a statement that adds so many rows gives.

@@ -19,7 +19,7 @@ var link = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
 func (r *release) documents(ctx context.Context) ([]string, error) {
 	all := []string{"CHANGELOG.md", "README.md"}
 	for _, dir := range []string{"docs", "examples"} {
-		names, err := r.sourcesBelow(ctx, dir)
+		names, err := r.filesBelow(ctx, dir)
 		if err != nil {
 			return nil, fmt.Errorf("documents: %w", err)
 		}
@@ -51,12 +51,12 @@ func isSource(name string) bool {
 	return path.Ext(name) == ".go" || first == "cmd" || slices.Contains(commands(), first)
 }
 
-// sourcesBelow returns the files in a directory of the tree; in a git repository those that git
+// filesBelow returns the files in a directory of the tree; in a git repository those that git
 // has, so that what a test left there is not published.
-func (r *release) sourcesBelow(ctx context.Context, dir string) ([]string, error) {
+func (r *release) filesBelow(ctx context.Context, dir string) ([]string, error) {
 	if r.commit != unknownCommit {
-		text, err := output(ctx, r.tree, "git", "ls-files", "--", dir)
-		return strings.Fields(text), err
+		text, err := output(ctx, r.tree, "git", "ls-files", "-z", "--", dir)
+		return strings.FieldsFunc(text, func(c rune) bool { return c == 0 }), err
 	}
 	var names []string
 	err := fs.WalkDir(os.DirFS(r.tree), dir, func(name string, d fs.DirEntry, err error) error {
