@@ -172,7 +172,7 @@ var _ = Describe("Commands that cannot start", func() {
 
 	It("are refused while another one runs", func() {
 		b := newBench(nil, nil, mails(1))
-		b.srv.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(edit.CutAfter(0, edit.Open)))
+		b.srv.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(edit.CutAfter(0, edit.Stall)))
 		op, err := b.box.InvokeAsync(context.Background(), mtm.Connect{})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(b.box.Busy()).To(BeTrue())
@@ -204,7 +204,7 @@ var _ = Describe("Disconnecting", func() {
 
 	It("ends what runs and drops the line without QUIT", func() {
 		b := newBench(nil, nil, mails(1))
-		silent := b.srv.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(edit.CutAfter(0, edit.Open))).Once().Must()
+		silent := b.srv.On(fakeserver.Match{Verb: "STAT"}, fakeserver.Auto.With(edit.CutAfter(0, edit.Stall))).Once().Must()
 		op, err := b.box.InvokeAsync(context.Background(), mtm.Connect{})
 		Expect(err).NotTo(HaveOccurred())
 		Eventually(silent.Fired).WithTimeout(patience).Should(Equal(1))

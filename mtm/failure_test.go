@@ -134,7 +134,7 @@ var _ = Describe("When something fails", func() {
 
 	It("a cancel drops the line without QUIT and keeps what is whole", func() {
 		b := newBench(nil, nil, mails(5))
-		b.srv.On(fakeserver.Match{Verb: "RETR", Args: "1"}, cut(100, edit.Open)).Once().Must()
+		b.srv.On(fakeserver.Match{Verb: "RETR", Args: "1"}, cut(100, edit.Stall)).Once().Must()
 		op, err := b.box.InvokeAsync(context.Background(), get(mtm.All, mtm.Move, mtm.StayOnline))
 		Expect(err).NotTo(HaveOccurred())
 		for range op.Changed() {
@@ -155,7 +155,7 @@ var _ = Describe("When something fails", func() {
 
 	It("a context that ends says cancelled or timed out", func() {
 		b := newBench(nil, nil, mails(1))
-		b.srv.On(fakeserver.Match{Verb: "LIST"}, cut(0, edit.Open))
+		b.srv.On(fakeserver.Match{Verb: "LIST"}, cut(0, edit.Stall))
 		ctx, cancel := context.WithCancel(context.Background())
 		op, err := b.box.InvokeAsync(ctx, mtm.Connect{})
 		Expect(err).NotTo(HaveOccurred())

@@ -92,7 +92,7 @@ var _ = Describe("Status queries (behaviour section 0)", func() {
 		b := newBench(nil, nil, mails(1))
 		Expect(b.box.InvokeSync(ctx, mtm.IsConnected{})).To(MatchError(mtm.ErrDisconnected))
 		Expect(b.box.InvokeSync(ctx, mtm.Busy{})).To(Succeed())
-		b.srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(edit.CutAfter(0, edit.Open)))
+		b.srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(edit.CutAfter(0, edit.Stall)))
 		b.mustDo(mtm.Connect{})
 		Expect(b.box.InvokeSync(ctx, mtm.IsConnected{})).To(Succeed())
 		op, err := b.box.InvokeAsync(ctx, mtm.Populate{Which: mtm.All})

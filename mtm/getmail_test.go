@@ -178,7 +178,7 @@ var _ = Describe("Get mail", func() {
 		const size = 400 << 10
 		b := newBench(nil, nil, []maildrop.Message{maildrop.Bytes("large", bytes.Repeat([]byte("0123456789abcde\r\n"), size/17))})
 		b.mustDo(mtm.Connect{})
-		b.srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(edit.CutAfter(size*55/100, edit.Open)))
+		b.srv.On(fakeserver.Match{Verb: "RETR"}, fakeserver.Auto.With(edit.CutAfter(size*55/100, edit.Stall)))
 		op, err := b.box.InvokeAsync(context.Background(), get(mtm.All, mtm.Copy, mtm.WhileConnected))
 		Expect(err).NotTo(HaveOccurred())
 		for range op.Changed() {
