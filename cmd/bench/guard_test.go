@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 
@@ -89,5 +91,34 @@ var _ = Describe("bench guard", func() {
 				"1 run cannot show a loss with that confidence, whatever is measured: take more --runs.\n"))
 			Expect(r.out).To(MatchRegexp(`(?m)^serve, time, new : old +[0-9.]+`))
 		})
+
+		It("compares builds whose stores have different versions", func() {
+			next := nextVersion(".", "../mtm")
+			r := runIn("", filepath.Join(next, "bench"), "guard", filepath.Join(older, "mtm"), filepath.Join(next, "mtm"),
+				"--messages", "20", "--runs", "1")
+			Expect(r.errOut).To(BeEmpty())
+			Expect(r.out).To(MatchRegexp(`(?m)^retrieve, time, new : old +[0-9.]+`))
+			Expect(r.out).To(MatchRegexp(`(?m)^still nothing new, time, new : old +[0-9.]+`))
+		})
 	})
 })
+
+// nextVersion builds programs whose stores have the next version of the schema, and returns their
+// folder.
+func nextVersion(packages ...string) string {
+	GinkgoHelper()
+	dir := GinkgoT().TempDir()
+	steps, err := filepath.Abs("../../mtm/store/migrations.go")
+	Expect(err).NotTo(HaveOccurred())
+	text, err := os.ReadFile(steps)
+	Expect(err).NotTo(HaveOccurred())
+	list := regexp.MustCompile(`(?s)(return \[\]migration\{.*?\})(\}\n\}\n)`)
+	Expect(list.FindAll(text, -1)).To(HaveLen(1), "the list of steps")
+	changed := list.ReplaceAll(text, []byte(`$1, {"CREATE TABLE next (id INTEGER) STRICT", nil}$2`))
+	Expect(os.WriteFile(filepath.Join(dir, "migrations.go"), changed, 0o600)).To(Succeed())
+	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {steps: filepath.Join(dir, "migrations.go")}})
+	Expect(err).NotTo(HaveOccurred())
+	Expect(os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o600)).To(Succeed())
+	Expect(gobuild.Overlaid(context.Background(), filepath.Join(dir, "overlay.json"), dir+"/", packages...)).To(Succeed())
+	return dir
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"pop3mtm/cmd/bench/internal/report"
 	"pop3mtm/cmd/bench/internal/verify"
 	"pop3mtm/cmd/bench/internal/workload"
+	"pop3mtm/internal/gobuild"
 )
 
 var _ = Describe("bench retrieve", func() {
@@ -122,6 +124,18 @@ var _ = Describe("bench retrieve", func() {
 		Entry("STLS and several accounts", "; 3 accounts at once; TLS: stls", "--tls", "stls", "--accounts", "3"),
 		Entry("TLS on a slow line", "; TLS: implicit; 2ms of round trip added; 9.54 MiB a second", "--tls", "implicit", "--rtt", "2ms", "--bandwidth", "10MB"),
 	)
+
+	It("measures an mtm program that the user names, over TLS and without, in a store that the program has made", func() {
+		mtm := filepath.Join(GinkgoT().TempDir(), "mtm.exe")
+		Expect(gobuild.Programs(context.Background(), mtm, "../mtm")).To(Succeed())
+		for _, more := range [][]string{
+			{"--tls", "stls", "--which", "all"}, {"--tls", "implicit", "--rtt", "1ms"}, {"--mode", "move", "--accounts", "2"}, {"--mode", "headers"},
+		} {
+			r := retrieveSmall(GinkgoT().TempDir(), append([]string{"--mtm", mtm, "--runs", "1"}, more...)...)
+			Expect(r.errOut).To(BeEmpty())
+			Expect(r.status).To(Equal(0))
+		}
+	})
 
 	It("fetches mail of every kind and size", func() {
 		for _, command := range []string{"retrieve", "refresh"} {

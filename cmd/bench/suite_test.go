@@ -54,9 +54,12 @@ type outcome struct {
 func bench(args ...string) outcome { return benchIn("", args...) }
 
 // benchIn runs the program in a folder, "" for this one.
-func benchIn(dir string, args ...string) outcome {
+func benchIn(dir string, args ...string) outcome { return runIn(dir, program, args...) }
+
+// runIn runs a build of the bench in a folder, to its end.
+func runIn(dir, bench string, args ...string) outcome {
 	var out, errOut bytes.Buffer
-	cmd := exec.Command(program, args...)
+	cmd := exec.Command(bench, args...)
 	cmd.Dir = dir
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	err := cmd.Run()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -61,15 +62,7 @@ func (o *Ours) Prepare(ctx context.Context, v *Visit) error {
 	if err != nil {
 		return err
 	}
-	settings := account.Defaults()
-	l := v.Login
-	settings.Host, settings.Port, settings.LoginName = l.Host, l.Port, l.User
-	settings.Password = account.Password{Literal: l.Password}
-	settings.Security, settings.AllowPlaintext = l.Security, true
-	if settings.Security.TLS == "" {
-		settings.Security.TLS = account.NoTLS
-	}
-	if err := setAccount(ctx, verify.StoreIn(v.Dir), settings); err != nil || !task.NeedsList() {
+	if err := o.setAccount(ctx, v); err != nil || !task.NeedsList() {
 		return err
 	}
 	listing := *v
@@ -87,8 +80,24 @@ func mtmTask(t tasks.Task) (tasks.MTMTask, error) {
 	return task, nil
 }
 
-// setAccount creates the account in the store, or changes its settings.
-func setAccount(ctx context.Context, dir string, settings account.POP3) (err error) {
+// setAccount creates the account in the store of a visit, or changes its settings.
+func (o *Ours) setAccount(ctx context.Context, v *Visit) error {
+	settings := account.Defaults()
+	l := v.Login
+	settings.Host, settings.Port, settings.LoginName = l.Host, l.Port, l.User
+	settings.Password = account.Password{Literal: l.Password}
+	settings.Security, settings.AllowPlaintext = l.Security, true
+	if settings.Security.TLS == "" {
+		settings.Security.TLS = account.NoTLS
+	}
+	if o.Program != "" {
+		return o.setByProgram(ctx, v, settings)
+	}
+	return setInStore(ctx, verify.StoreIn(v.Dir), settings)
+}
+
+// setInStore sets the account with the bench's own code.
+func setInStore(ctx context.Context, dir string, settings account.POP3) (err error) {
 	st, err := store.Open(dir, nil)
 	if err != nil {
 		return err
@@ -105,10 +114,26 @@ func setAccount(ctx context.Context, dir string, settings account.POP3) (err err
 	return mtm.SetAccount(ctx, st, a.ID, settings)
 }
 
+// setByProgram sets the account with the program, since a store that the bench has opened may be
+// too new for it.
+func (o *Ours) setByProgram(ctx context.Context, v *Visit, settings account.POP3) error {
+	verb := "set"
+	if _, err := os.Stat(verify.StoreIn(v.Dir)); errors.Is(err, fs.ErrNotExist) {
+		verb = "add"
+	}
+	tls := settings.Security
+	arguments := []string{
+		"account", verb, verify.AccountName, "--pop3", v.Login.Address(), "--user", settings.LoginName, "--password-env", passwordVariable,
+		"--allow-plaintext", "--tls", string(tls.TLS), "--tls-ca", tls.CA, "--tls-name", tls.Name,
+		"--tls-insecure-skip-verify=" + strconv.FormatBool(tls.SkipVerify),
+	}
+	return o.runProgram(ctx, v, arguments)
+}
+
 // Fetch implements Client.
 func (o *Ours) Fetch(ctx context.Context, v *Visit) error {
 	if o.Program != "" {
-		return o.runProgram(ctx, v)
+		return o.fetchByProgram(ctx, v)
 	}
 	bench, err := os.Executable()
 	if err != nil {
@@ -130,7 +155,7 @@ func (o *Ours) Fetch(ctx context.Context, v *Visit) error {
 	})
 }
 
-func (o *Ours) runProgram(ctx context.Context, v *Visit) error {
+func (o *Ours) fetchByProgram(ctx context.Context, v *Visit) error {
 	task, err := mtmTask(v.Task)
 	if err != nil {
 		return err
@@ -139,12 +164,21 @@ func (o *Ours) runProgram(ctx context.Context, v *Visit) error {
 	if err != nil {
 		return err
 	}
-	argv := append([]string{o.Program}, arguments...)
-	argv = append(argv, "--store", verify.StoreIn(v.Dir))
 	if o.Window > 0 {
-		argv = append(argv, "--window", strconv.Itoa(o.Window))
+		arguments = append(arguments, "--window", strconv.Itoa(o.Window))
 	}
-	cmd, said := child.Process(ctx, argv)
+	return o.runProgram(ctx, v, arguments)
+}
+
+// passwordVariable is the environment variable that tells the program the password: every user of
+// the machine can read command lines.
+const passwordVariable = "BENCH_PASSWORD"
+
+// runProgram runs the program on the store of a visit, to its end.
+func (o *Ours) runProgram(ctx context.Context, v *Visit, arguments []string) error {
+	argv := append([]string{o.Program}, arguments...)
+	cmd, said := child.Process(ctx, append(argv, "--store", verify.StoreIn(v.Dir)))
+	cmd.Env = append(os.Environ(), passwordVariable+"="+v.Login.Password)
 	return said.Explain(ctx, MTM, cmd.Run())
 }
 
