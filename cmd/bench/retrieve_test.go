@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -16,7 +15,6 @@ import (
 	"pop3mtm/cmd/bench/internal/report"
 	"pop3mtm/cmd/bench/internal/verify"
 	"pop3mtm/cmd/bench/internal/workload"
-	"pop3mtm/internal/gobuild"
 )
 
 var _ = Describe("bench retrieve", func() {
@@ -126,12 +124,12 @@ var _ = Describe("bench retrieve", func() {
 	)
 
 	It("measures an mtm program that the user names, over TLS and without, in a store that the program has made", func() {
-		mtm := filepath.Join(GinkgoT().TempDir(), "mtm.exe")
-		Expect(gobuild.Programs(context.Background(), mtm, "../mtm")).To(Succeed())
+		built, err := programs()
+		Expect(err).NotTo(HaveOccurred())
 		for _, more := range [][]string{
 			{"--tls", "stls", "--which", "all"}, {"--tls", "implicit", "--rtt", "1ms"}, {"--mode", "move", "--accounts", "2"}, {"--mode", "headers"},
 		} {
-			r := retrieveSmall(GinkgoT().TempDir(), append([]string{"--mtm", mtm, "--runs", "1"}, more...)...)
+			r := retrieveSmall(GinkgoT().TempDir(), append([]string{"--mtm", filepath.Join(built, "mtm"), "--runs", "1"}, more...)...)
 			Expect(r.errOut).To(BeEmpty())
 			Expect(r.status).To(Equal(0))
 		}

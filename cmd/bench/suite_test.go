@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"pop3mtm/internal/gobuild"
@@ -19,6 +20,12 @@ import (
 // program is the bench as a user runs it, built once: it starts itself again for
 // server, client and trial.
 var program string
+
+// programs builds mtm and pop3sim once, and returns their folder.
+var programs = sync.OnceValues(func() (string, error) {
+	dir := filepath.Join(filepath.Dir(program), "programs")
+	return dir, gobuild.Programs(context.Background(), dir+"/", "../mtm", "../pop3sim")
+})
 
 func TestMain(m *testing.M) {
 	os.Exit(withProgram(m.Run))
