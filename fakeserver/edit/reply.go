@@ -10,7 +10,7 @@ import (
 type End int
 
 const (
-	// Open continues.
+	// Open keeps the connection, and the next command is answered. Silence that lasts is Stall.
 	Open End = iota
 	// Close closes the connection; octets already written arrive.
 	Close
