@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -48,7 +49,9 @@ In each round both builds do the same once, one directly after the other, and ev
 that what slows the machine down slows both. A figure is the ratio of the two in a round. There is a loss when the median
 of the ratios is above --tolerance and when chance alone would give such ratios with a probability of at most one minus
 --confidence, by Wilcoxon's signed-rank test; the probability is shared by all figures, since one of many may be odd. With
-a loss the exit status is 1.`,
+a loss the exit status is 1.
+
+Use the bench of the newer build: it has to read the stores of both.`,
 		Example: `  git worktree add /tmp/old HEAD~1 && (cd /tmp/old && go build -o /tmp/old/bin/ ./cmd/...)
   go build -o bin/ ./cmd/... && bin/bench guard /tmp/old/bin bin
   bench guard old/mtm new/mtm --messages 20000 --runs 20`,
@@ -225,7 +228,9 @@ func (g *guard) judge(r *report.Results) (losses int) {
 			}
 		}
 	}
+	var counts []int // of the rounds that measured both builds, for each figure
 	for _, f := range figures {
+		counts = append(counts, len(f.times))
 		spread := numbers.SpreadOf(f.times)
 		r.Dearer = append(r.Dearer, report.Dearer{Label: f.label, Times: spread})
 		var beyond []float64
@@ -240,11 +245,21 @@ func (g *guard) judge(r *report.Results) (losses int) {
 		}
 	}
 	if losses == 0 {
-		r.Notes = append(r.Notes, fmt.Sprintf("No significant loss: no figure of %d is more than %.3f with a confidence of %.2f %%.",
-			len(figures), 1+g.tolerance, 100*g.confidence))
-		if least := 1 - math.Pow(0.5, float64(r.Rounds)); (1-least)*float64(len(figures)) > 1-g.confidence {
-			r.Notes = append(r.Notes, fmt.Sprintf("%s cannot show a loss with that confidence, whatever is measured: take more --runs.", numbers.Count(r.Rounds, "run")))
-		}
+		r.Notes = append(r.Notes, g.noLoss(counts)...)
 	}
 	return losses
+}
+
+// noLoss returns the notes of results without a loss, from the number of ratios of each figure.
+func (g *guard) noLoss(counts []int) []string {
+	if len(counts) == 0 {
+		return []string{"Nothing was compared: no round measured both builds."}
+	}
+	notes := []string{fmt.Sprintf("No significant loss: no figure of %d is more than %.3f with a confidence of %.2f %%.",
+		len(counts), 1+g.tolerance, 100*g.confidence)}
+	fewest := slices.Min(counts)
+	if chance := math.Pow(0.5, float64(fewest)); chance*float64(len(counts)) > 1-g.confidence {
+		notes = append(notes, numbers.Count(fewest, "run")+" cannot show a loss with that confidence, whatever is measured: take more --runs.")
+	}
+	return notes
 }

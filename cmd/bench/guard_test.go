@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 
 	"pop3mtm/cmd/bench/internal/child"
@@ -61,6 +62,11 @@ var _ = Describe("bench guard", func() {
 		Expect(g.judge(runs(func(round int) float64 { return 1.01 + float64(round)/1000 }))).To(BeZero(), "within the tolerance")
 		Expect(g.judge(runs(func(round int) float64 { return []float64{0.9, 1.2}[round%2] }))).To(BeZero(), "by chance")
 		Expect(g.judge(runs(func(int) float64 { return 0.5 }))).To(BeZero(), "faster")
+
+		stopped := runs(func(int) float64 { return 1 })
+		stopped.Trials = slices.DeleteFunc(stopped.Trials, func(m report.Measurement) bool { return m.Round > 3 })
+		Expect(g.judge(stopped)).To(BeZero())
+		Expect(stopped.Notes).To(ContainElement("3 runs cannot show a loss with that confidence, whatever is measured: take more --runs."))
 	})
 
 	Describe("with programs", Ordered, func() {
@@ -86,6 +92,17 @@ var _ = Describe("bench guard", func() {
 			Expect(r.out).NotTo(ContainSubstring("serve, "), "only one of them has pop3sim")
 		})
 
+		It("gives no verdict when one of the builds was never measured", func() {
+			broken := GinkgoT().TempDir()
+			Expect(os.WriteFile(filepath.Join(broken, "mtm"), []byte("#!/bin/sh\nif [ \"$1\" = get ]; then exit 1; fi\nexec '"+
+				filepath.Join(older, "mtm")+"' \"$@\"\n"), 0o700)).To(Succeed())
+			r := bench("guard", filepath.Join(older, "mtm"), broken, "--messages", "20", "--runs", "4")
+			Expect(r.status).To(Equal(1))
+			Expect(r.errOut).To(HavePrefix("bench: without retrieve, new, refresh, new, which failed: "))
+			Expect(r.out).To(ContainSubstring("\nNothing was compared: no round measured both builds.\n"))
+			Expect(r.out).NotTo(ContainSubstring("No significant loss"))
+		})
+
 		It("finds nothing in a build that is the same, and says when it takes more runs", func() {
 			r := bench("guard", older, older, "--messages", "20", "--runs", "1")
 			Expect(r.status).To(Equal(0), r.errOut)
@@ -96,9 +113,14 @@ var _ = Describe("bench guard", func() {
 
 		It("compares builds whose stores have different versions", func() {
 			next := nextVersion(".", "../mtm")
-			r := runIn("", filepath.Join(next, "bench"), "guard", filepath.Join(older, "mtm"), filepath.Join(next, "mtm"),
+			r := bench("guard", filepath.Join(older, "mtm"), filepath.Join(next, "mtm"), "--messages", "20", "--runs", "1")
+			Expect(r.status).To(Equal(1))
+			Expect(r.errOut).To(HaveSuffix(filepath.Join(next, "mtm") + " is newer than this bench, which cannot read its store: use the bench of that build\n"))
+
+			r = runIn("", filepath.Join(next, "bench"), "guard", filepath.Join(older, "mtm"), filepath.Join(next, "mtm"),
 				"--messages", "20", "--runs", "1")
 			Expect(r.errOut).To(BeEmpty())
+			Expect(r.status).To(Equal(0))
 			Expect(r.out).To(MatchRegexp(`(?m)^retrieve, time, new : old +[0-9.]+`))
 			Expect(r.out).To(MatchRegexp(`(?m)^still nothing new, time, new : old +[0-9.]+`))
 		})

@@ -123,7 +123,7 @@ var _ = Describe("bench retrieve", func() {
 		Entry("TLS on a slow line", "; TLS: implicit; 2ms of round trip added; 9.54 MiB a second", "--tls", "implicit", "--rtt", "2ms", "--bandwidth", "10MB"),
 	)
 
-	It("measures an mtm program that the user names, over TLS and without, in a store that the program has made", func() {
+	It("measures an mtm program that the user names, over TLS and without", func() {
 		built, err := programs()
 		Expect(err).NotTo(HaveOccurred())
 		for _, more := range [][]string{

@@ -117,8 +117,8 @@ func setInStore(ctx context.Context, dir string, settings account.POP3) (err err
 // setByProgram sets the account with the program, since a store that the bench has opened may be
 // too new for it.
 func (o *Ours) setByProgram(ctx context.Context, v *Visit, settings account.POP3) error {
-	verb := "set"
-	if _, err := os.Stat(verify.StoreIn(v.Dir)); errors.Is(err, fs.ErrNotExist) {
+	verb, dir := "set", verify.StoreIn(v.Dir)
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		verb = "add"
 	}
 	tls := settings.Security
@@ -127,7 +127,14 @@ func (o *Ours) setByProgram(ctx context.Context, v *Visit, settings account.POP3
 		"--allow-plaintext", "--tls", string(tls.TLS), "--tls-ca", tls.CA, "--tls-name", tls.Name,
 		"--tls-insecure-skip-verify=" + strconv.FormatBool(tls.SkipVerify),
 	}
-	return o.runProgram(ctx, v, arguments)
+	if err := o.runProgram(ctx, v, arguments); err != nil || verb == "set" {
+		return err
+	}
+	err := verify.InStore(dir, func(*store.Store) error { return nil })
+	if errors.Is(err, store.ErrNewer) {
+		return fmt.Errorf("%s is newer than this bench, which cannot read its store: use the bench of that build", o.Program)
+	}
+	return err
 }
 
 // Fetch implements Client.
